@@ -1,0 +1,1 @@
+"""OneHall: one login, one view of the customer, one place to be served."""

@@ -1,0 +1,1 @@
+"""The ground every capability stands on. Nothing here knows the web, a customer or a channel."""
