@@ -1,0 +1,148 @@
+"""The audit log: who looked at or changed what, in chains of keyed hashes that cannot be altered unnoticed.
+
+Each entry carries HMAC-SHA-256(key, previous hash || the entry's canonical JSON). Entries of one customer share a
+chain, so that counters at different customers do not wait for each other. Entries hold opaque ids only: a customer's
+erasure leaves every chain whole. Basis: guard.md 26; OWASP ASVS 5.0 16.4.2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.base.db import Base, Id, Json, table
+
+CHAINS = 16
+START = "0" * 64
+
+
+class AuditEntry(Base):
+    """One look or change. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        sa.Index("ix_audit_entry_customer", "customer_id", "at", "chain", "seq"),
+        sa.Index("ix_audit_entry_actor", "actor", "at"),
+        table("global"),
+    )
+    chain: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    customer_id: Mapped[int | None] = mapped_column(Id)
+    subject: Mapped[str | None]
+    channel: Mapped[str]
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)
+    hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class AuditHead(Base):
+    """The end of each chain. Its row is what writers of one chain wait for."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (table("global"),)
+    chain: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Id, default=0)
+    hash: Mapped[str] = mapped_column(sa.String(64), default=START)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be noted. `actor` such as `staff:7` or `party:9`; `action` such as `customer.opened`."""
+
+    actor: str
+    action: str
+    channel: str
+    customer_id: int | None = None
+    subject: str | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a chain does not hold, and how."""
+
+    chain: int
+    seq: int
+    what: str
+
+
+_advance = (
+    sa.update(AuditHead)
+    .where(AuditHead.chain == sa.bindparam("which"))
+    .values(seq=AuditHead.seq + 1)
+    .returning(AuditHead.seq, AuditHead.hash)
+)
+_insert = sa.insert(AuditEntry)
+_close = sa.update(AuditHead).where(AuditHead.chain == sa.bindparam("which")).values(hash=sa.bindparam("new_hash"))
+
+
+def record(session: Session, key: bytes, entry: Entry, *, now: datetime) -> None:
+    """Append `entry` to its chain, in the caller's transaction. Three statements."""
+    chain = chain_of(entry)
+    connection = session.connection()
+    seq, previous = connection.execute(_advance, {"which": chain}).one()
+    row = {
+        "chain": chain, "seq": seq, "at": now, "actor": entry.actor, "action": entry.action,
+        "customer_id": entry.customer_id, "subject": entry.subject, "channel": entry.channel,
+        "detail": dict(entry.detail or {}),
+    }  # fmt: skip
+    row["hash"] = seal(key, previous, row)
+    connection.execute(_insert, row)
+    connection.execute(_close, {"which": chain, "new_hash": row["hash"]})
+
+
+def chain_of(entry: Entry) -> int:
+    """Give the chain an entry belongs to: its customer's, or the actor's where no customer is concerned."""
+    if entry.customer_id is not None:
+        return (entry.customer_id ^ entry.customer_id >> 21) % CHAINS
+    return hashlib.sha256(entry.actor.encode()).digest()[0] % CHAINS
+
+
+def seal(key: bytes, previous: str, row: Mapping[str, Any]) -> str:
+    """Give the hash of an entry that follows `previous`; any changed field, order or gap changes it."""
+    body = [
+        row["chain"], row["seq"], row["at"].astimezone(UTC).isoformat(), row["actor"], row["action"],
+        row["customer_id"], row["subject"], row["channel"], row["detail"],
+    ]  # fmt: skip
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, previous.encode() + text.encode(), hashlib.sha256).hexdigest()
+
+
+def verify(session: Session, keys: Sequence[bytes]) -> Iterator[Fault]:
+    """Walk every chain from its start and yield each place where it does not hold. Nothing yielded: the log is whole.
+
+    An entry may be sealed with any of `keys`: the present one and, after a rotation, former ones.
+    """
+    heads = {head.chain: (head.seq, head.hash) for head in session.scalars(sa.select(AuditHead))}
+    for chain in range(CHAINS):
+        if chain not in heads:
+            yield Fault(chain, 0, "the chain's head is missing")
+            continue
+        previous, expected = START, 1
+        rows = session.execute(
+            sa.select(AuditEntry.__table__).where(AuditEntry.chain == chain).order_by(AuditEntry.seq).execution_options(yield_per=2000)
+        ).mappings()
+        for row in rows:
+            if row["seq"] != expected:
+                yield Fault(chain, expected, f"entries {expected} to {row['seq'] - 1} are missing")
+                expected = row["seq"]
+            if not any(hmac.compare_digest(seal(key, previous, row), row["hash"]) for key in keys):
+                yield Fault(chain, row["seq"], "the entry was altered, or the one before it")
+            previous, expected = row["hash"], expected + 1
+        if heads[chain] != (expected - 1, previous):
+            yield Fault(chain, expected - 1, "the chain ends before its head: entries were cut off")
+
+
+def list_heads(session: Session) -> list[tuple[int, int, str]]:
+    """Give (chain, length, hash) of each chain: kept elsewhere, it shows a log that was cut back together with its head."""
+    return [(head.chain, head.seq, head.hash) for head in session.scalars(sa.select(AuditHead).order_by(AuditHead.chain))]

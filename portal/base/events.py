@@ -1,0 +1,98 @@
+"""The outbox: facts that must reach other capabilities, written in the transaction that made them true.
+
+`emit` inserts a row; the worker delivers it at least once, in order for each aggregate, to every handler registered for
+its type; (event, handler) under a unique key makes that once. Codes, passwords and tokens never enter an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.base.db import Base, Id, Json, table
+
+PENDING, DONE, DEAD = "pending", "done", "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact in the past tense. Fields are JSON values; `aggregate` names the thing whose events stay in order."""
+
+    type: ClassVar[str]
+
+    @property
+    def aggregate(self) -> str:
+        """The thing whose events are delivered in the order they happened, such as `customer:42`."""
+        raise NotImplementedError
+
+
+class OutboxEvent(Base):
+    """One emitted event and how far its delivery is."""
+
+    __tablename__ = "outbox_event"
+    __table_args__ = (
+        sa.Index("ix_outbox_event_waiting", "aggregate", "id", sqlite_where=sa.text("status <> 'done'"), postgresql_where=sa.text("status <> 'done'")),
+        sa.Index("ix_outbox_event_due", "available_at", sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'")),
+        table("global"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    aggregate: Mapped[str]
+    type: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    occurred_at: Mapped[datetime]
+    available_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(default=PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+
+
+class HandledEvent(Base):
+    """A handler has dealt with an event: written in the handler's own transaction, so that it happens once."""
+
+    __tablename__ = "handled_event"
+    __table_args__ = (table("global"),)
+    event_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("outbox_event.id", ondelete="CASCADE"), primary_key=True)
+    handler: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Session, Any, datetime], None]
+
+
+class Handlers:
+    """Which functions want to hear of which events. Filled once, while the application is put together."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, type[Event]] = {}
+        self._handlers: dict[str, list[tuple[str, Handler]]] = {}
+
+    def on(self, event_type: type[E], handler: Callable[[Session, E, datetime], None]) -> None:
+        """Call `handler(session, event, now)` for each `event_type`, in a transaction of its own."""
+        self._types[event_type.type] = event_type
+        name = f"{handler.__module__}.{handler.__qualname__}"
+        self._handlers.setdefault(event_type.type, []).append((name, handler))
+
+    def wanted(self, type_name: str) -> list[tuple[str, Handler]]:
+        """Give (name, function) of each handler of a type, in the order they were registered."""
+        return self._handlers.get(type_name, [])
+
+    def load(self, row: OutboxEvent) -> Event:
+        """Turn a stored event back into its class; raise KeyError for a type nobody registered."""
+        event_type = self._types[row.type]
+        known = {field.name for field in fields(event_type)}
+        return event_type(**{name: value for name, value in row.payload.items() if name in known})
+
+
+def emit(session: Session, event: Event, *, now: datetime) -> None:
+    """Write `event` to the outbox in the caller's transaction."""
+    session.add(
+        OutboxEvent(aggregate=event.aggregate, type=event.type, payload=asdict(event), occurred_at=now, available_at=now)
+    )
+    session.info["emitted"] = True
