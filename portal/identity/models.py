@@ -1,0 +1,146 @@
+"""Tables of credentials, codes, sessions, devices, staff, and of who has whom open at the counter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.base.db import Base, Id, table
+
+
+class ServicePassword(Base):
+    """The six digits that belong to a subscription's number, as an Argon2id hash. Lowest assurance only."""
+
+    __tablename__ = "service_password"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    hash: Mapped[str]
+    set_at: Mapped[datetime]
+
+
+class CodeChallenge(Base):
+    """A one-time code on its way to a number: bound to flow, number and purpose; stored as a keyed hash."""
+
+    __tablename__ = "code_challenge"
+    __table_args__ = (sa.Index("ix_code_challenge_flow", "flow_hash", "purpose"), sa.Index("ix_code_challenge_expires_at", "expires_at"), table("global"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    flow_hash: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[str]  # sign_in | step_up | password | counter
+    number: Mapped[str]
+    customer_id: Mapped[int | None] = mapped_column(Id)  # None: nobody holds the number; no code can be right
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """How often something was tried within one window. Rows are counted up where they stand."""
+
+    __tablename__ = "throttle"
+    __table_args__ = (sa.Index("ix_throttle_window_end", "window_end"), table("global"))
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    window_end: Mapped[datetime]
+    count: Mapped[int]
+
+
+class LoginSession(Base):
+    """A signed-in browser. The cookie's token is stored as a hash only."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (
+        sa.Index("ix_login_session_party", "party_id", "created_at"),
+        sa.Index("ix_login_session_staff", "staff_id", "created_at"),
+        sa.Index("ix_login_session_expires_at", "expires_at"),
+        table("global"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    realm: Mapped[str]  # subscriber | staff
+    party_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("party.id"))
+    staff_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("staff.id"))
+    customer_id: Mapped[int | None] = mapped_column(Id)  # whom the party acts for now
+    number: Mapped[str | None]  # the number that signed in: codes for step-up go there
+    level: Mapped[int]  # 1 service password, 2 one-time code or second factor
+    proved_at: Mapped[datetime | None]  # when level 2 was last proved
+    device_id: Mapped[str | None]
+    device_label: Mapped[str]
+    ip: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]  # owner | replaced | expired | staff | password
+
+
+class KnownDevice(Base):
+    """A browser in which a party has signed in before: a stranger's failures do not touch it."""
+
+    __tablename__ = "known_device"
+    __table_args__ = (table("global"),)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
+    device_id: Mapped[str] = mapped_column(primary_key=True)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class SignInEvent(Base):
+    """Each attempt to sign in, and how it ended."""
+
+    __tablename__ = "sign_in_event"
+    __table_args__ = (sa.Index("ix_sign_in_event_party", "party_id", "at"), sa.Index("ix_sign_in_event_staff", "staff_id", "at"), table("global"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    realm: Mapped[str]
+    party_id: Mapped[int | None] = mapped_column(Id)
+    staff_id: Mapped[int | None] = mapped_column(Id)
+    method: Mapped[str]  # code | service_password | password_totp
+    outcome: Mapped[str]  # in | wrong | limited
+    device_label: Mapped[str]
+    ip: Mapped[str]
+
+
+class Staff(Base):
+    """Somebody who works for the operator. A realm of its own; always with a second factor."""
+
+    __tablename__ = "staff"
+    __table_args__ = (table("global"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[str]  # clerk | supervisor
+    outlet: Mapped[str]
+    password_hash: Mapped[str]
+    totp_secret: Mapped[str]  # encrypted with a key derived from PORTAL_SECRET_KEY
+    totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code is taken once
+    totp_confirmed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class CustomerOpening(Base):
+    """A member of staff has a customer open: by the customer's code or with a reason, for a while."""
+
+    __tablename__ = "customer_opening"
+    __table_args__ = (
+        sa.Index("ix_customer_opening_staff", "staff_id", "opened_at"),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    staff_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("staff.id"))
+    session_id: Mapped[int] = mapped_column(Id)
+    proof: Mapped[str]  # code | reason
+    reason: Mapped[str | None]  # a code of the list of reasons
+    note: Mapped[str | None]
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
