@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.base.db import Base, Id, Json, Key, table
 from portal.base.i18n import LocalText
 
+_PRESENT = sa.text("valid_to IS NULL")
+
 
 class Party(Base):
     """A person or an organisation. A login belongs to a person."""
@@ -37,6 +39,7 @@ class Customer(Base):
     tier: Mapped[str]  # standard | silver | gold
     since: Mapped[date]
     left_on: Mapped[date | None]
+    search_text: Mapped[str]  # what `search_text_of` says of the names here: narrows a search by name and digits
     created_at: Mapped[datetime]
 
 
@@ -91,7 +94,7 @@ class NumberHolding(Base):
     __tablename__ = "number_holding"
     __table_args__ = (
         sa.ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
-        sa.Index("uq_number_holding_current", "number", unique=True, sqlite_where=sa.text("valid_to IS NULL"), postgresql_where=sa.text("valid_to IS NULL")),
+        sa.Index("uq_number_holding_current", "number", unique=True, sqlite_where=_PRESENT, postgresql_where=_PRESENT),
         table("global"),
     )
     number: Mapped[str] = mapped_column(primary_key=True)
@@ -150,10 +153,7 @@ class Address(Base):
 
 
 class SearchKey(Base):
-    """What a customer is found by: one narrow table, read as ranges (decision 0002).
-
-    kind: n suffixes of numbers, z suffixes of Chinese names, p pinyin from each syllable, i initials from each syllable.
-    """
+    """What a customer is found by: one narrow table, read as ranges (decision 0002). keys.py says what the kinds are."""
 
     __tablename__ = "search_key"
     __table_args__ = (table("global", sqlite_with_rowid=False),)

@@ -1,0 +1,64 @@
+"""Puts the application together. Reads like a table of contents."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal.adapters.sms import make_sender
+from portal.base.db import Database
+from portal.base.events import Handlers
+from portal.base.keys import make_keys
+from portal.base.settings import ROOT, Settings
+from portal.billing.handlers import register as register_billing
+from portal.faces import access, assets, cards, cookies, errors, headers, htmx, language, requests, words
+from portal.faces.cli import register as register_commands
+from portal.faces.counter import bp as counter
+from portal.faces.parts import Portal
+from portal.faces.refs import RefConverter
+from portal.faces.public import bp as public
+from portal.faces.site import bp as site
+from portal.faces.tray import bp as tray
+from portal.identity import make_hasher
+from portal.faces.worker import register as register_worker
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the WSGI application from `settings`, or from the environment."""
+    settings = settings or Settings()
+    app = Flask("portal", root_path=str(ROOT / "portal"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.extensions["portal"] = assemble(settings)
+    app.url_map.converters["ref"] = RefConverter
+    configure(app, settings)
+    for part in (requests, cookies, language, assets, words, cards, htmx, access, headers, errors):
+        part.init_app(app)
+    app.register_blueprint(public)
+    app.register_blueprint(site)
+    app.register_blueprint(counter, url_prefix="/counter")
+    if settings.env != "production":
+        app.register_blueprint(tray, url_prefix="/tray")
+    register_commands(app)
+    register_worker(app)
+    return app
+
+
+def assemble(settings: Settings) -> Portal:
+    """Make the parts that live as long as the process."""
+    database = Database(settings.sqlalchemy_url)
+    handlers = Handlers()
+    register_billing(handlers)
+    return Portal(settings, database, make_keys(settings), handlers, make_sender(settings, database), make_hasher(settings))
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Set what Flask and its extensions read; nothing of ours reads `app.config`."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        TEMPLATES_AUTO_RELOAD=False,
+        PREFERRED_URL_SCHEME="https" if settings.base_url.startswith("https:") else "http",
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,0 +1,139 @@
+"""Who may: every route declares it with `@requires`, the only place that reads sessions. Built on Flask-Login."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, g, request, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.base import clock
+from portal.base.errors import Forbidden, ProofNeeded
+from portal.faces import cookies
+from portal.faces.htmx import go
+from portal.faces.transactions import reading, writing
+from portal.identity import SessionView, find_session, touch_session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MINUTES_5 = 300
+CODE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Whom a route serves. `roles` narrows staff; empty means all of the realm."""
+
+    realm: str
+    roles: frozenset[str] = frozenset()
+
+
+anybody = Policy("anybody")
+machine = Policy("machine")
+subscriber = Policy("subscriber")
+staff = Policy("staff")
+supervisor = Policy("staff", frozenset({"supervisor"}))
+
+csrf = CSRFProtect()
+login_manager = LoginManager()
+
+
+class Principal(UserMixin):
+    """Flask-Login's user: a live session of ours."""
+
+    def __init__(self, session: SessionView) -> None:
+        self.session = session
+        self.id = str(session.id)
+
+
+def init_app(app: Flask) -> None:
+    """Start Flask-Login on our sessions and the CSRF check on every form."""
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
+    csrf.init_app(app)
+    login_manager.session_protection = None
+    login_manager.init_app(app)
+    login_manager.request_loader(_load)
+    app.context_processor(lambda: {"session_view": signed_in()})
+
+
+def _load(request: Request) -> Principal | None:
+    realm = "staff" if request.blueprint == "counter" else "subscriber"
+    token = request.cookies.get(cookies.STAFF if realm == "staff" else cookies.SUBSCRIBER, "")
+    if not token:
+        return None
+    now = clock.now()
+    with reading() as session:
+        found = find_session(session, token, realm, now=now)
+    if found is None:
+        return None
+    if found.is_stale(now):
+        with writing() as session:
+            touch_session(session, found, now=now)
+    return Principal(found)
+
+
+def requires(policy: Policy, *, level: int = 1, recent_proof: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
+    """Let a route in to `policy` only: at assurance `level`, proved no longer than `recent_proof` seconds ago.
+
+    Who is not signed in is sent to sign in; who needs a further proof is asked for it (ProofNeeded); others: Forbidden.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
+            if policy.realm in ("subscriber", "staff"):
+                session = signed_in()
+                if session is None:
+                    return _to_sign_in(policy)
+                if policy.roles and session.staff.role not in policy.roles:
+                    raise Forbidden
+                _check_proof(session, level, recent_proof)
+            return view(*args, **kwargs)
+
+        guarded.policy = policy  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _check_proof(session: SessionView, level: int, recent_proof: int | None) -> None:
+    needed = max(level, CODE) if recent_proof else level
+    if session.level < needed:
+        raise ProofNeeded(level=needed, max_age_seconds=recent_proof)
+    if recent_proof is not None and not session.proved_within(recent_proof, clock.now()):
+        raise ProofNeeded(level=needed, max_age_seconds=recent_proof)
+
+
+def _to_sign_in(policy: Policy) -> Response:
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    endpoint = "counter.ask_login" if policy.realm == "staff" else "site.ask_number"
+    return go(url_for(endpoint, next=back if back not in (None, "/", "/counter/") else None))
+
+
+def signed_in() -> SessionView | None:
+    """Give the live session behind this request, or None."""
+    if "principal" not in g:
+        g.principal = current_user.session if current_user and current_user.is_authenticated else None
+    return cast("SessionView | None", g.principal)
+
+
+def me() -> SessionView:
+    """Give the live session behind a guarded route."""
+    session = signed_in()
+    assert session is not None, "me() is for routes that require a session"
+    return session
+
+
+def safe_next(value: str | None, fallback: str) -> str:
+    """Give `value` if it is a plain path of this site, else `fallback`: nobody is sent elsewhere (guard.md 36)."""
+    if not value or not value.startswith("/") or value.startswith(("//", "/\\")) or any(ord(c) < 33 or c == "\\" for c in value):
+        return fallback
+    parts = urlsplit(value)
+    return value if not parts.scheme and not parts.netloc else fallback

@@ -1,0 +1,37 @@
+"""All commands, in the order of a day's work."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from flask import Flask
+
+from portal.faces.cli.audit import audit_group
+from portal.faces.cli.backup import backup_group
+from portal.faces.cli.database import db_group, setup
+from portal.faces.cli.ledger import ledger_group
+from portal.faces.cli.messages import messages_group
+from portal.faces.cli.outbox import outbox_group
+from portal.faces.cli.people import enterprise_group, staff_group
+from portal.faces.cli.settings import settings_group
+
+
+def register(app: Flask) -> None:
+    """Add every command to `app`."""
+    app.cli.add_command(setup)
+    for group in (
+        db_group,
+        settings_group,
+        staff_group,
+        enterprise_group,
+        outbox_group,
+        messages_group,
+        audit_group,
+        ledger_group,
+        backup_group,
+    ):
+        app.cli.add_command(group)
+    if importlib.util.find_spec("portal.faces.cli.demo") is not None:
+        from portal.faces.cli.demo import demo_group
+
+        app.cli.add_command(demo_group)

@@ -1,0 +1,29 @@
+"""The counter's face: its blueprint and what every page of it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext
+
+from portal.faces.access import signed_in
+
+bp = Blueprint("counter", __name__)
+
+
+@bp.context_processor
+def page_frame() -> dict[str, Any]:
+    """Give layouts their switches and the signed-in member's menu."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    session = signed_in()
+    links = []
+    if session is not None and session.staff.role == "supervisor":
+        links.append({"label": gettext("Alerts"), "url": url_for("counter.list_unusual"), "icon": "alert-triangle"})
+    return {
+        "language_url": url_for("site.set_language"),
+        "theme_url": url_for("site.set_theme"),
+        "home_url": url_for("counter.show_desk"),
+        "here": here,
+        "account_links": links,
+    }

@@ -1,0 +1,35 @@
+"""The subscriber's face: its blueprint and what every page of it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_babel import gettext
+
+from portal.faces.access import signed_in
+
+bp = Blueprint("site", __name__)
+
+
+@bp.context_processor
+def page_frame() -> dict[str, Any]:
+    """Give layouts their tabs and switches."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    tabs = [
+        {"endpoint_url": url_for(endpoint), "icon": icon, "label": label, "current": request.endpoint == endpoint}
+        for endpoint, icon, label in (
+            ("site.show_home", "home", gettext("Home")),
+            ("site.list_bills", "receipt", gettext("Bills")),
+            ("site.show_timeline", "history", gettext("Activity")),
+            ("site.show_me", "user", gettext("Me")),
+        )
+    ]
+    return {
+        "tabs": tabs if signed_in() else [],
+        "language_url": url_for("site.set_language"),
+        "theme_url": url_for("site.set_theme"),
+        "home_url": url_for("site.show_home"),
+        "here": here,
+        "account_links": [{"label": gettext("Me"), "url": url_for("site.show_me"), "icon": "user"}],
+    }

@@ -1,0 +1,67 @@
+"""The subscriber's home: what matters now, six ways on, and every card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import render_template, request, url_for
+from flask_babel import gettext
+
+from portal.base import clock
+from portal.base.ids import to_ref
+from portal.customers import Viewer, find_holder
+from portal.customerview import build_view
+from portal.faces.access import me, requires, subscriber
+from portal.faces.cards import line_names, line_names_of
+from portal.faces.parts import portal
+from portal.faces.site.blueprint import bp
+from portal.faces.site.matters import what_matters
+from portal.faces.site.viewing import my_links, my_viewer, narrowed
+from portal.faces.transactions import reading
+from portal.identity import has_service_password
+
+
+@bp.get("/")
+@requires(subscriber)
+def show_home() -> str:
+    """Show the home page; `line` narrows it to one line."""
+    now = clock.now()
+    with reading() as session:
+        everything = my_viewer(session, now=now)
+        viewer = narrowed(everything, request.args.get("line"))
+        view = build_view(session, viewer, now=now)
+        lines = line_names_of(session, everything, now=now)
+        holder = find_holder(session, me().number or "")
+        password_set = holder is not None and has_service_password(session, holder)
+    return render_template(
+        "site/home.html",
+        view=view,
+        matter=what_matters(view, password_set=password_set, today=clock.local_date(now, portal().settings.zone)),
+        actions=ways_on(viewer),
+        links=my_links(viewer),
+        line_names=line_names(view),
+        line_choices=line_choices(lines, chosen=request.args.get("line")),
+    )
+
+
+def ways_on(viewer: Viewer) -> list[dict[str, str]]:
+    """Give the tiles: icon, word and where each leads."""
+    ways = [
+        ("receipt", gettext("Bills"), url_for("site.list_bills"), viewer.money),
+        ("history", gettext("Activity"), url_for("site.show_timeline"), True),
+        ("device-mobile", gettext("My lines"), url_for("site.show_me"), True),
+        ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
+        ("device-desktop", gettext("Where I am signed in"), url_for("site.list_my_sessions"), True),
+        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), viewer.lines is None),
+    ]
+    return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]
+
+
+def line_choices(lines: Mapping[int, str], *, chosen: str | None) -> list[dict[str, object]]:
+    """Give what the line switcher offers: every line in sight, and all of them together."""
+    one_by_one: list[dict[str, object]] = [
+        {"value": to_ref(line), "label": number, "current": to_ref(line) == chosen} for line, number in lines.items()
+    ]
+    if len(one_by_one) < 2:
+        return one_by_one or [{"value": "", "label": gettext("No line"), "current": True}]
+    return [{"value": "", "label": gettext("All lines"), "note": gettext("%(count)s together", count=len(lines)), "current": not chosen}, *one_by_one]

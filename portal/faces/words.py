@@ -1,0 +1,133 @@
+"""How values become words in the reader's language: the filters templates use."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.dates import format_timedelta
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
+from markupsafe import Markup
+
+from portal.base import clock
+from portal.base.errors import PortalError
+from portal.base.i18n import LOCALES, pick_text
+from portal.base.money import Money
+from portal.base.privacy import show_number
+from portal.faces.language import language
+from portal.faces.parts import portal
+
+GB_KB = 1024 * 1024
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters and the brand."""
+    settings = app.extensions["portal"].settings
+    filters = {
+        "money": money, "number": number, "day": day, "day_long": day_long, "month": month, "moment": moment,
+        "clock_time": clock_time, "ago": ago, "text": text, "seconds": seconds, "amount": amount, "sentence": sentence,
+        "iso": lambda value: value.isoformat(), "grouped": show_number, "month_short": month_short,
+    }  # fmt: skip
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(brand=settings.brand, support_number=settings.support_number, env_name=settings.env)
+
+
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: str, locale: str) -> str:
+    value = Money(minor, currency)
+    return format_currency(value.amount, currency, locale=locale)
+
+
+def money(value: Money | int) -> str:
+    """Write an amount: ¥128.60. A bare integer is minor units of the operator's currency."""
+    if isinstance(value, Money):
+        return _money(value.minor, value.currency, LOCALES[language()])
+    return _money(value, portal().settings.currency, LOCALES[language()])
+
+
+def number(value: int | float) -> str:
+    """Write a number with the language's separators."""
+    return format_decimal(value, locale=LOCALES[language()])
+
+
+_DAY = {"zh": "M月d日", "en": "d MMMM"}
+_DAY_LONG = {"zh": "y年M月d日", "en": "d MMMM y"}
+_MONTH = {"zh": "y年M月", "en": "MMMM y"}
+_MONTH_SHORT = {"zh": "M月", "en": "MMM"}
+_MOMENT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
+
+
+def day(value: date) -> str:
+    """Write a day within a year: 28 November, 11月28日."""
+    return format_date(value, _DAY[language()], rebase=False)
+
+
+def day_long(value: date) -> str:
+    """Write a day with its year: 28 November 2026, 2026年11月28日."""
+    return format_date(value, _DAY_LONG[language()], rebase=False)
+
+
+def month(value: date) -> str:
+    """Write a month with its year: October 2026, 2026年10月."""
+    return format_date(value, _MONTH[language()], rebase=False)
+
+
+def month_short(value: date) -> str:
+    """Write a month for a narrow place: Oct, 10月."""
+    return format_date(value, _MONTH_SHORT[language()], rebase=False)
+
+
+def moment(value: datetime) -> str:
+    """Write a moment in the operator's time zone: 22 Nov 2026 14:02."""
+    return format_datetime(value, _MOMENT[language()])
+
+
+def clock_time(value: datetime) -> str:
+    """Write the time of day in the operator's time zone: 14:02."""
+    return format_datetime(value, "HH:mm")
+
+
+def ago(value: datetime) -> str:
+    """Write how long ago something was: 3 hours ago, 3小时前."""
+    passed = value.astimezone(UTC) - clock.now()
+    return format_timedelta(passed, add_direction=True, threshold=1.2, locale=get_locale())
+
+
+def text(value: dict[str, str] | str) -> str:
+    """Pick the reader's language from a text the operator wrote in several."""
+    return value if isinstance(value, str) else pick_text(value, language())
+
+
+def seconds(value: int) -> str:
+    """Write a length of calls: 4 h 25 min, 12 min."""
+    hours, minutes = divmod(round(value / 60), 60)
+    if hours:
+        return gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=minutes)
+    return gettext("%(minutes)d min", minutes=minutes)
+
+
+def amount(value: int, unit: str) -> str:
+    """Write a quantity of usage, counted in `seconds`, `kilobytes` or `messages`, as people say it."""
+    locale = LOCALES[language()]
+    if unit == "kilobytes":
+        if value >= GB_KB:
+            return gettext("%(size)s GB", size=format_decimal(Decimal(value * 10 // GB_KB) / 10, locale=locale))
+        return gettext("%(size)s MB", size=format_decimal(value // 1024, locale=locale))
+    if unit == "messages":
+        return ngettext("%(count)s message", "%(count)s messages", value, count=format_decimal(value, locale=locale))
+    return gettext("%(count)s min", count=format_decimal(-(-value // 60), locale=locale))
+
+
+def sentence(value: PortalError | str, **params: object) -> str:
+    """Translate a sentence marked with N_, filling in its values."""
+    if isinstance(value, PortalError):
+        return gettext(value.sentence, **value.params)
+    return gettext(value, **params) if params else gettext(value)
+
+
+def link(url: str, label: str) -> Markup:
+    """Give a link for use inside a translated sentence."""
+    return Markup('<a href="{}">{}</a>').format(url, label)

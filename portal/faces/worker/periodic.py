@@ -1,0 +1,55 @@
+"""What the worker does every few minutes. Each job opens transactions of its own and is harmless when done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from portal.base import audit, outbox
+from portal.base.db import Database
+from portal.base.idempotency import forget_before
+from portal.base.jobs import Jobs
+
+log = structlog.get_logger()
+
+KEEP_DONE_EVENTS = timedelta(days=7)
+KEEP_KEYS = timedelta(days=2)
+BATCH = 1000
+Forget = Callable[[Session, datetime], object]
+
+
+def register_jobs(jobs: Jobs, database: Database) -> None:
+    """Register the ground's own jobs; what capabilities want forgotten is added with `forget_regularly`."""
+
+    def put_off_stuck_events(now: datetime) -> None:
+        with database.writing() as session:
+            outbox.put_off_stuck(session, now=now)
+
+    def delete_done_events(now: datetime) -> None:
+        count = BATCH
+        while count == BATCH:  # in small bites, so that nobody waits long
+            with database.writing() as session:
+                count = outbox.delete_done_before(session, now - KEEP_DONE_EVENTS, limit=BATCH)
+
+    def log_audit_heads(_: datetime) -> None:
+        with database.reading() as session:
+            heads = audit.list_heads(session)
+        log.info("audit_heads", heads=[f"{chain}:{length}:{seal}" for chain, length, seal in heads if length])
+
+    jobs.every(1, put_off_stuck_events)
+    jobs.every(60, delete_done_events)
+    jobs.every(60, log_audit_heads)
+    forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))
+
+
+def forget_regularly(jobs: Jobs, database: Database, what: str, forget: Forget, *, minutes: int = 15) -> None:
+    """Have `forget(session, now)` delete what has expired, in a transaction of its own."""
+
+    def action(now: datetime) -> None:
+        with database.writing() as session:
+            forget(session, now)
+
+    jobs.every(minutes, action, name=f"forget_{what}")

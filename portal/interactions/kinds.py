@@ -1,0 +1,59 @@
+"""The kinds of interactions and the sentences each is told in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from portal.base.errors import N_
+
+CHANNELS = ("web", "mobile", "sms", "voice", "kiosk", "counter", "ministore", "partner")
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "joined": (N_("Became a customer"),),
+    "left": (N_("Left the network"),),
+    "signed_in": (N_("Signed in on %(device)s"), N_("Signed in")),
+    "signed_out": (N_("Signed out on %(device)s"), N_("Signed out")),
+    "password_set": (N_("Service password set"),),
+    "password_reset": (N_("Service password set anew"),),
+    "bill_issued": (
+        N_("Bill for %(cycle_start)s: %(total_minor)s, due on %(due_on)s"),
+        N_("Bill issued: %(total_minor)s"),
+        N_("Bill issued"),
+    ),
+    "bill_paid": (N_("Paid %(amount_minor)s"), N_("Bill paid")),
+    "visited_counter": (N_("Served at %(outlet)s"), N_("Served at the counter")),
+    "code_sent_counter": (N_("Code sent for a visit at %(outlet)s"), N_("Code sent for a visit at the counter")),
+    "product_started": (N_("%(product)s started"), N_("A product started")),
+    "product_ended": (N_("%(product)s ended"), N_("A product ended")),
+    "device_changed": (N_("Now used in %(device)s"), N_("Device changed")),
+    "plan_changed": (
+        N_("Plan changed from %(before)s to %(after)s"),
+        N_("Plan changed to %(after)s"),
+        N_("Plan changed"),
+    ),
+    "called_support": (N_("Called about %(topic)s"), N_("Called support")),
+    "language_changed": (N_("Language changed to %(language)s"), N_("Language changed")),
+    "number_changed": (N_("Number changed"),),
+    "member_added": (N_("%(name)s uses this line now"), N_("Somebody else uses this line now")),
+}
+"""The sentences of each kind, the fullest first: the first whose placeholders an interaction's params all fill is told.
+
+What faces make of a param goes by its name: `…_minor` is an amount in the params' `currency`, `…_on` a day and
+`cycle_start` a month (ISO text), anything else text, or text by language ({"zh": …, "en": …}).
+"""
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+
+def list_kinds() -> Mapping[str, tuple[str, ...]]:
+    """Give every kind with its sentences, the fullest first."""
+    return KINDS
+
+
+def sentence_of(kind: str, params: Mapping[str, object]) -> str:
+    """Give the fullest sentence of a kind that `params` can fill; an empty one for a kind this release does not know."""
+    for sentence in KINDS.get(kind, ()):
+        if all(params.get(name) is not None for name in _PLACEHOLDER.findall(sentence)):
+            return sentence
+    return ""

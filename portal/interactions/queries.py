@@ -1,0 +1,103 @@
+"""The timeline card: what happened on any channel, newest first, a page at a time.
+
+Pages go on from the last item shown (keyset): a page costs the same however far back it lies, and what happens meanwhile
+neither repeats nor hides an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.base.errors import N_, Invalid
+from portal.base.ids import from_ref, to_ref
+from portal.customers import Viewer
+from portal.interactions.kinds import sentence_of
+from portal.interactions.models import Interaction
+
+MOST_ITEMS = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LATEST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One interaction. `sentence` is a message id whose placeholders `params` fill (kinds.py says how)."""
+
+    id: int
+    at: datetime
+    channel: str
+    kind: str
+    sentence: str
+    params: Mapping[str, Any]
+    subscription_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineCard:
+    """One page. `older` continues it as `before`; None where it began."""
+
+    items: tuple[TimelineItem, ...]
+    older: str | None
+
+
+_columns = sa.select(
+    Interaction.id, Interaction.at, Interaction.channel, Interaction.kind, Interaction.params, Interaction.subscription_id
+).where(Interaction.customer_id == sa.bindparam("customer_id"))
+_newest_first = (Interaction.at.desc(), Interaction.id.desc())
+_in_sight = Interaction.subscription_id.in_(sa.bindparam("lines", expanding=True))
+_all = _columns.where(Interaction.at <= sa.bindparam("at")).order_by(*_newest_first).limit(sa.bindparam("most"))
+_own = _columns.where(Interaction.at <= sa.bindparam("at"), _in_sight).order_by(*_newest_first).limit(sa.bindparam("most"))
+_before = sa.and_(
+    Interaction.at <= sa.bindparam("at"),
+    sa.or_(Interaction.at < sa.bindparam("at"), Interaction.id < sa.bindparam("id")),
+)
+_all_before = _columns.where(_before).order_by(*_newest_first).limit(sa.bindparam("most"))
+_own_before = _columns.where(_before, _in_sight).order_by(*_newest_first).limit(sa.bindparam("most"))
+
+
+def timeline_card(session: Session, viewer: Viewer, *, now: datetime, before: str | None = None, limit: int = 10) -> TimelineCard:
+    """Give a page of what happened up to `now`, `limit` items (1 to 100): of the lines in the viewer's sight alone, if those are some.
+
+    `before` is an earlier page's `older`; anything else raises Invalid. One statement.
+    """
+    limit = max(1, min(limit, MOST_ITEMS))
+    params: dict[str, Any] = {"customer_id": viewer.customer_id, "at": now, "most": limit + 1}
+    if before is not None:
+        params["at"], params["id"] = read_place(before)
+    if viewer.lines is None:
+        statement = _all if before is None else _all_before
+    else:
+        statement = _own if before is None else _own_before
+        params["lines"] = sorted(viewer.lines)
+    rows = session.connection().execute(statement, params).all()
+    shown = rows[:limit]
+    older = write_place(shown[-1].at, shown[-1].id) if len(rows) > limit else None
+    return TimelineCard(tuple(_item(row) for row in shown), older)
+
+
+def write_place(at: datetime, interaction_id: int) -> str:
+    """Write the place of an item for an address: two references, of its moment in microseconds and of its id."""
+    return to_ref((at - _EPOCH) // _MICROSECOND) + to_ref(interaction_id)
+
+
+def read_place(place: str) -> tuple[datetime, int]:
+    """Read what `write_place` gave; raise Invalid for anything else, of any length."""
+    half = len(place) // 2
+    try:
+        moment, interaction_id = from_ref(place[:half]), from_ref(place[half:])
+        if moment > _LATEST:
+            raise ValueError("no moment")  # noqa: TRY301
+    except ValueError as error:
+        raise Invalid({"before": N_("This page of the history is not there. Start from the newest.")}) from error
+    return _EPOCH + moment * _MICROSECOND, interaction_id
+
+
+def _item(row: sa.Row[*tuple[Any, ...]]) -> TimelineItem:
+    return TimelineItem(row.id, row.at, row.channel, row.kind, sentence_of(row.kind, row.params), row.params, row.subscription_id)
