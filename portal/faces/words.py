@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
 from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 from markupsafe import Markup
@@ -36,16 +37,25 @@ def init_app(app: Flask) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _money(minor: int, currency: str, locale: str) -> str:
-    value = Money(minor, currency)
-    return format_currency(value.amount, currency, locale=locale)
+def _money(minor: int, currency: str, locale: str, country: str) -> str:
+    written = format_currency(Money(minor, currency).amount, currency, locale=locale)
+    return written.replace(get_currency_symbol(currency, locale=locale), _at_home(currency, country))
+
+
+@lru_cache(maxsize=8)
+def _at_home(currency: str, country: str) -> str:
+    """Give the sign people at home write: ¥ in China, where English says CN¥ to tell it from the yen."""
+    try:
+        return get_currency_symbol(currency, locale=Locale.parse(f"und_{country}"))
+    except UnknownLocaleError:
+        return get_currency_symbol(currency, locale="en")
 
 
 def money(value: Money | int) -> str:
     """Write an amount: ¥128.60. A bare integer is minor units of the operator's currency."""
-    if isinstance(value, Money):
-        return _money(value.minor, value.currency, LOCALES[language()])
-    return _money(value, portal().settings.currency, LOCALES[language()])
+    settings = portal().settings
+    minor, currency = (value.minor, value.currency) if isinstance(value, Money) else (value, settings.currency)
+    return _money(minor, currency, LOCALES[language()], settings.country)
 
 
 def number(value: int | float) -> str:

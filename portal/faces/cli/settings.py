@@ -35,7 +35,7 @@ def list_set(settings: Settings) -> list[str]:
         value = getattr(settings, name)
         if value == field.default:
             continue
-        secret = isinstance(value, SecretStr) or "secret" in name or "url" in name and "@" in str(value)
+        secret = isinstance(value, SecretStr) or "secret" in name or ("url" in name and "@" in str(value))
         lines.append(f"PORTAL_{name.upper()} = {'(set)' if secret else value}")
     return lines
 

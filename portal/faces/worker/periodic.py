@@ -12,6 +12,7 @@ from portal.base import audit, outbox
 from portal.base.db import Database
 from portal.base.idempotency import forget_before
 from portal.base.jobs import Jobs
+from portal.identity import sweep_identity
 
 log = structlog.get_logger()
 
@@ -22,7 +23,7 @@ Forget = Callable[[Session, datetime], object]
 
 
 def register_jobs(jobs: Jobs, database: Database) -> None:
-    """Register the ground's own jobs; what capabilities want forgotten is added with `forget_regularly`."""
+    """Register every job: the ground's own, and what capabilities want forgotten."""
 
     def put_off_stuck_events(now: datetime) -> None:
         with database.writing() as session:
@@ -43,6 +44,7 @@ def register_jobs(jobs: Jobs, database: Database) -> None:
     jobs.every(60, delete_done_events)
     jobs.every(60, log_audit_heads)
     forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))
+    forget_regularly(jobs, database, "old_sign_ins", lambda session, now: sweep_identity(session, now=now))
 
 
 def forget_regularly(jobs: Jobs, database: Database, what: str, forget: Forget, *, minutes: int = 15) -> None:

@@ -94,9 +94,7 @@ class Worker:
         add_kick(huey, look_now)
         self.jobs.add_to(huey, clock.now)
         logging.getLogger("huey").setLevel(logging.WARNING)
-        consumer = _Consumer(
-            huey, workers=2, initial_delay=0.05, max_delay=0.2, health_check_interval=5, shutdown_timeout=STOP_SECONDS
-        )
+        consumer = _Consumer(huey, workers=2, initial_delay=0.05, max_delay=0.2, health_check_interval=5, shutdown_timeout=STOP_SECONDS)
         for lookout in lookouts:
             lookout.start()
         log.info("worker_started", queue=type(huey).__name__)
