@@ -13,7 +13,16 @@ from portal.customers.creation import (
 )
 from portal.customers.keys import search_keys_of, search_text_of
 from portal.customers.numbers import Holder, NumberInUse, find_holder, get_holder_of_line, parse_number
-from portal.customers.profile import AccountView, AddressView, AgreementView, LineView, ProductView, ProfileCard, find_birth_date, profile_card
+from portal.customers.profile import (
+    AccountView,
+    AddressView,
+    AgreementView,
+    LineView,
+    ProductView,
+    ProfileCard,
+    find_birth_date,
+    profile_card,
+)
 from portal.customers.roles import ActingFor, add_member, get_viewer, list_acting, remove_member
 from portal.customers.search import Hit, SearchAnswer, search_customers
 from portal.customers.viewer import Viewer

@@ -59,7 +59,5 @@ def _entry(session: Session, customer_id: int) -> tuple[set[KeyPair], str]:
     names = [name]
     if kind == "individual":
         names += [user for _, user in lines if user != name]
-    keys = search_keys_of(name, [number for number, _ in lines])
-    for other in names[1:]:
-        keys |= search_keys_of(other, ())
-    return keys, search_text_of(names)
+    numbers = [number for number, _ in lines]
+    return set().union(*(search_keys_of(each, numbers) for each in dict.fromkeys(names))), search_text_of(names)

@@ -16,16 +16,16 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.base.privacy import mask_name, mask_number
 from portal.customers.entry import ENDED
-from portal.customers.keys import CHINESE, INITIALS, KEY_LENGTH, NUMBER, PINYIN, end_of_range
+from portal.customers.keys import CHINESE, INITIALS, KEY_LENGTH, NUMBER, PINYIN, TAIL_AND_NAME, TAIL_LENGTH, end_of_range
 from portal.customers.models import Customer, Party, SearchKey, Subscription
 from portal.customers.names import fold, has_han
 
 MOST_HITS = 20
 LONGEST_TEXT = 200
-PAGE_ROWS = 64
-"""So many keys are read for a page of hits; more than the hits, since one customer can have several keys in a range."""
-WIDEST = 1000
-"""So many keys of one range are looked through when a name and digits are searched for together."""
+KEYS_READ = 64
+"""So many keys of a range are read for a page of hits; more than hits, since one customer can have several of them."""
+WIDEST = 250
+"""So many keys of one range are looked through where a name and digits are in no key together."""
 
 _PARTING = re.compile(r"[\s\-.·•,'’&()/]+")
 _NAME_THEN_DIGITS = re.compile(r"([^0-9]+)([0-9]+)")
@@ -95,17 +95,15 @@ def read_query(text: str) -> Query:
 def search_customers(session: Session, text: str, *, limit: int = 20) -> SearchAnswer:
     """Give the customers that `text` fits, at most `limit` (1 to 20), best first. Never raises for what was typed.
 
-    A number's exact last digits come first, then numbers that begin so; two statements at most. Of a name with digits
-    both must fit; where each fits more than 1,000 times, the first of these are looked through and `more` says so.
+    A number's exact last digits come first. Of a name with digits both must fit: four digits are the last four if
+    anybody's number ends so; other digits may stand anywhere, and where they stand in more than 250 places, the first
+    of these are looked through, or else the first of the name's, and `more` says so. Two statements at most.
     """
     query = read_query(text)
     limit = max(1, min(limit, MOST_HITS))
     if query.understood_as == "nothing":
         return SearchAnswer((), False, "nothing")
-    if query.understood_as == "name_and_number":
-        rows, more = _both(session, query, limit)
-    else:
-        rows, more = _one(session, query)
+    rows, more = _both(session, query) if query.digits and query.letters else _one(session, query)
     found: dict[int, Hit] = {}
     for row in rows:
         found.setdefault(row.customer_id, _hit(row))
@@ -116,27 +114,38 @@ _Rows = Sequence[sa.Row[*tuple[Any, ...]]]
 
 
 def _one(session: Session, query: Query) -> tuple[_Rows, bool]:
-    """Look a number or a name up, best first; and say whether a range held more than was read."""
-    params = {**_ranges(query.digits, query.letters), "number_like": f"%{query.digits}%"}
-    rows = session.connection().execute(_found, params).all()
-    more = len(rows) >= PAGE_ROWS
-    if query.digits:
-        rows = sorted(rows, key=lambda row: (row.key != query.digits, not row.number.startswith(query.digits)))
-    return rows, more
+    """Look a number or a name up, and say whether there was more in a range than was read."""
+    return _page(session, _ranges(query.digits, query.letters), f"%{query.digits}%")
 
 
-def _both(session: Session, query: Query, limit: int) -> tuple[_Rows, bool]:
-    """Look a name and digits up: from the digits, then, where these are in too many numbers, from the name."""
+def _both(session: Session, query: Query) -> tuple[_Rows, bool]:
+    """Look a name and digits up: as last four and name; else from the digits; else, where they are too common, from the name."""
+    four = len(query.digits) == TAIL_LENGTH
+    if four:
+        ranges = _range("first", TAIL_AND_NAME, query.digits + query.letters) | _range("second", "", "-")
+        rows, more = _page(session, ranges, f"%{query.digits}")
+        if rows:
+            return rows, more
     name = query.letters if has_han(query.letters) else f" {query.letters}"
     params = {"number_like": f"%{query.digits}%", "name_like": f"%{name}%"}
     whole = _ranges("", query.letters + query.digits)  # a name may end in digits itself: 酒店88
-    by_number = {**whole, **_range("second", NUMBER, query.digits)}
-    rows = session.connection().execute(_by_number, params | by_number).all()
-    if len({row.customer_id for row in rows}) > limit:
-        return rows, True
-    by_name = {**_ranges("", query.letters), **_range("digits", NUMBER, query.digits)}
-    others = session.connection().execute(_by_name, params | by_name).all()
-    return [*rows, *(row for row in others if row.customer_id is not None)], any(row.customer_id is None for row in others)
+    rows, wide = _narrowed(session, _by_number, params | whole | _range("third", NUMBER, query.digits))
+    if rows or four or not wide:
+        return rows, wide
+    return _narrowed(session, _by_name, params | _ranges("", query.letters))
+
+
+def _page(session: Session, ranges: dict[str, str], number_like: str) -> tuple[_Rows, bool]:
+    """Give one row a customer, by key, and whether the ranges held more than was read."""
+    rows = session.connection().execute(_found, {**ranges, "number_like": number_like}).all()
+    return sorted(rows, key=lambda row: row.key), bool(rows) and rows[0].keys_read >= KEYS_READ
+
+
+def _narrowed(session: Session, statement: sa.Executable, params: dict[str, str]) -> tuple[_Rows, bool]:
+    """Give the rows that fit, and whether a range was too wide to be looked through or more rows fit than are given."""
+    rows = session.connection().execute(statement, params).all()
+    fitting = [row for row in rows if row.customer_id is not None]
+    return fitting, len(fitting) < len(rows) or len(fitting) > MOST_HITS
 
 
 def _ranges(digits: str, letters: str) -> dict[str, str]:
@@ -181,13 +190,20 @@ def _keys_in(name: str, most: int) -> sa.Select[str, int]:
     return sa.select(SearchKey.key, SearchKey.customer_id).where(inside).order_by(SearchKey.key).limit(_number(most))
 
 
-def _two_ranges(most: int) -> sa.Subquery:
-    first, second = _keys_in("first", most).subquery(), _keys_in("second", most).subquery()
-    return sa.union_all(sa.select(first), sa.select(second)).subquery("found")
+def _all_keys(most: int, *names: str) -> sa.Subquery:
+    return sa.union_all(*(sa.select(_keys_in(name, most).subquery()) for name in names)).subquery("found")
 
 
-def _is_wide(name: str) -> sa.ColumnElement[bool]:
-    return sa.exists().select_from(_keys_in(name, 1).offset(_number(WIDEST - 1)).subquery())
+def _grouped(found: sa.Subquery) -> sa.Subquery:
+    best = sa.func.min(found.c.key)
+    read = sa.func.sum(sa.func.count()).over()
+    one_each = sa.select(best.label("key"), found.c.customer_id, read.label("keys_read")).group_by(found.c.customer_id)
+    return one_each.order_by(best).limit(_number(MOST_HITS + 1)).subquery("best")
+
+
+def _is_wide(*names: str) -> sa.Exists:
+    wide = [_keys_in(name, 1).offset(_number(WIDEST)).subquery() for name in names]
+    return sa.exists().select_from(sa.union_all(*map(sa.select, wide)).subquery())
 
 
 _other = aliased(Subscription)
@@ -202,10 +218,10 @@ _line = (
 
 
 def _customers(found: sa.Subquery) -> sa.Select[*tuple[Any, ...]]:
+    """Join what a hit shows to found keys."""
     return (
         sa.select(
-            found.c.key,
-            Customer.customer_id,
+            *found.c,
             Party.name,
             Customer.tier,
             Customer.status,
@@ -220,12 +236,15 @@ def _customers(found: sa.Subquery) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-_wide = _two_ranges(WIDEST)
-_found = _customers(_two_ranges(PAGE_ROWS))
-_by_number = _customers(_wide).where(Customer.search_text.like(sa.bindparam("name_like"))).order_by(_wide.c.key).limit(_number(PAGE_ROWS))
-_narrowed = (
-    _customers(_wide).where(Subscription.id.is_not(None), _is_wide("digits")).order_by(_wide.c.key).limit(_number(PAGE_ROWS)).subquery()
+def _with_mark(fitting: sa.Select[*tuple[Any, ...]], *wide: str) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Add a row of nothing where one of the ranges is too wide to be looked through."""
+    page = fitting.order_by(fitting.selected_columns.key).limit(_number(MOST_HITS + 1)).subquery()
+    mark: sa.Select[*tuple[Any, ...]] = sa.select(*[sa.null().label(column.name) for column in page.c]).where(_is_wide(*wide))
+    return sa.union_all(sa.select(page), mark)
+
+
+_found = _customers(_grouped(_all_keys(KEYS_READ, "first", "second")))
+_by_number = _with_mark(
+    _customers(_all_keys(WIDEST, "first", "second", "third")).where(Customer.search_text.like(sa.bindparam("name_like"))), "third"
 )
-_nothing = [sa.null().label(column.name) for column in _narrowed.c]
-_too_many: sa.Select[*tuple[Any, ...]] = sa.select(*_nothing).where(_is_wide("digits"), _is_wide("first"))
-_by_name: sa.CompoundSelect[*tuple[Any, ...]] = sa.union_all(sa.select(_narrowed), _too_many)
+_by_name = _with_mark(_customers(_all_keys(WIDEST, "first", "second")).where(Subscription.id.is_not(None)), "first", "second")
