@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.base.db import Base, Id, table
+from portal.base.db import Base, Id, Json, table
 
 
 class ServicePassword(Base):
@@ -28,13 +28,19 @@ class CodeChallenge(Base):
     """A one-time code on its way to a number: bound to flow, number and purpose; stored as a keyed hash."""
 
     __tablename__ = "code_challenge"
-    __table_args__ = (sa.Index("ix_code_challenge_flow", "flow_hash", "purpose"), sa.Index("ix_code_challenge_expires_at", "expires_at"), table("global"))
+    __table_args__ = (
+        sa.Index("ix_code_challenge_flow", "flow_hash", "purpose"),
+        sa.Index("ix_code_challenge_expires_at", "expires_at"),
+        table("global"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     flow_hash: Mapped[str] = mapped_column(sa.String(64))
     purpose: Mapped[str]  # sign_in | step_up | password | counter
     number: Mapped[str]
     customer_id: Mapped[int | None] = mapped_column(Id)  # None: nobody holds the number; no code can be right
+    party_id: Mapped[int | None] = mapped_column(Id)  # who used the number when the code was made
     code_hash: Mapped[str] = mapped_column(sa.String(64))
+    vouched: Mapped[bool]  # asked for after a service password was given (right or not: never told)
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -42,12 +48,12 @@ class CodeChallenge(Base):
 
 
 class Throttle(Base):
-    """How often something was tried within one window. Rows are counted up where they stand."""
+    """How often something was tried since its window began. Rows are counted up where they stand, and start anew."""
 
     __tablename__ = "throttle"
     __table_args__ = (sa.Index("ix_throttle_window_end", "window_end"), table("global"))
     key: Mapped[str] = mapped_column(primary_key=True)
-    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    window_start: Mapped[datetime]
     window_end: Mapped[datetime]
     count: Mapped[int]
 
@@ -76,6 +82,7 @@ class LoginSession(Base):
     ip: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    idle_seconds: Mapped[int]  # ends after so long without a request: as the settings stood when it began
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str | None]  # owner | replaced | expired | staff | password
@@ -96,14 +103,18 @@ class SignInEvent(Base):
     """Each attempt to sign in, and how it ended."""
 
     __tablename__ = "sign_in_event"
-    __table_args__ = (sa.Index("ix_sign_in_event_party", "party_id", "at"), sa.Index("ix_sign_in_event_staff", "staff_id", "at"), table("global"))
+    __table_args__ = (
+        sa.Index("ix_sign_in_event_party", "party_id", "id"),
+        sa.Index("ix_sign_in_event_staff", "staff_id", "id"),
+        table("global"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     realm: Mapped[str]
     party_id: Mapped[int | None] = mapped_column(Id)
     staff_id: Mapped[int | None] = mapped_column(Id)
     method: Mapped[str]  # code | service_password | password_totp
-    outcome: Mapped[str]  # in | wrong | limited
+    outcome: Mapped[str]  # in | wrong | limited (the wrong try that used up the allowance)
     device_label: Mapped[str]
     ip: Mapped[str]
 
@@ -115,6 +126,7 @@ class Staff(Base):
     __table_args__ = (table("global"),)
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     login: Mapped[str] = mapped_column(unique=True)
+    public_number: Mapped[int] = mapped_column(unique=True)  # what customers are told instead of a name
     name: Mapped[str]
     role: Mapped[str]  # clerk | supervisor
     outlet: Mapped[str]
@@ -141,6 +153,20 @@ class CustomerOpening(Base):
     proof: Mapped[str]  # code | reason
     reason: Mapped[str | None]  # a code of the list of reasons
     note: Mapped[str | None]
+    lines: Mapped[list[int] | None] = mapped_column(Json)  # what the person who gave the code may see; NULL: everything
+    money: Mapped[bool]
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class StaffAlert(Base):
+    """Something a supervisor should look into: many openings by reason alone, or many customers looked at."""
+
+    __tablename__ = "staff_alert"
+    __table_args__ = (sa.Index("ix_staff_alert_at", "at", "id"), table("global"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    staff_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("staff.id"))
+    kind: Mapped[str]  # reasons_frequent | views_unusual
+    count: Mapped[int]  # within the hour before

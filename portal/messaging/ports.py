@@ -10,7 +10,11 @@ class SmsRefused(Exception):
 
 
 class SmsUnavailable(Exception):
-    """The centre does not take messages now; try again later."""
+    """The centre does not take messages now, and took nothing of this one; try again later."""
+
+
+class SmsUncertain(Exception):
+    """The message, or a part of it, was handed over and no answer came: it may be on its way, it may be lost."""
 
 
 class SmsSender(Protocol):
@@ -19,4 +23,4 @@ class SmsSender(Protocol):
     repeatable: bool
 
     def send(self, message_id: int, number: str, body: str) -> str:
-        """Hand the message over and give the centre's reference; raise SmsRefused or SmsUnavailable."""
+        """Hand the message over and give the centre's reference; raise SmsRefused, SmsUnavailable or SmsUncertain."""

@@ -1,0 +1,142 @@
+"""Who is who: codes, service passwords, sessions, staff, and who has which customer open at the counter."""
+
+from portal.identity.alerts import ALERT_SENTENCES, AlertView, list_alerts
+from portal.identity.code_check import CodeAnswer, CodeDead, CodeExpired, CodeRight, CodeWrong, check_code, clean_code
+from portal.identity.codes import CODE_MINUTES, CODE_SENTENCES, CodeFor, CodeSent, Purpose, send_code
+from portal.identity.hashing import Hasher, make_hasher, verify
+from portal.identity.limits import Limited
+from portal.identity.looks import Look, LooksPage, list_looks, note_look
+from portal.identity.opening_codes import open_customer_by_code, send_counter_code
+from portal.identity.openings import (
+    OpeningView,
+    OpenTab,
+    close_opening,
+    find_opening,
+    list_open_customers,
+    open_customer_by_reason,
+    viewer_at_counter,
+)
+from portal.identity.password_rules import clean_pin, password_faults, policy_faults
+from portal.identity.reasons import Reason, find_reason, list_reasons
+from portal.identity.service_password import (
+    PasswordRight,
+    PasswordToVerify,
+    PasswordWrong,
+    has_service_password,
+    password_hash_for,
+    password_hash_unseen,
+    record_password_outcome,
+    set_service_password,
+)
+from portal.identity.session_queries import Realm, SessionLine, SessionView, StaffMember, find_session, list_sessions
+from portal.identity.sessions import (
+    Started,
+    act_for,
+    end_listed_session,
+    end_other_sessions,
+    end_session,
+    raise_level,
+    start_session,
+    start_staff_session,
+    touch_session,
+)
+from portal.identity.sign_ins import SignInView, list_sign_ins
+from portal.identity.staff import (
+    Enrolment,
+    NewStaff,
+    StaffLine,
+    create_staff,
+    end_staff,
+    list_staff,
+    renew_second_factor,
+    set_staff_password,
+)
+from portal.identity.staff_sign_in import StaffIn, StaffToVerify, StaffWrong, record_staff_attempt, staff_to_verify
+from portal.identity.sweep import Swept, sweep_identity
+from portal.identity.visitor import Visitor, forget_devices, knows_device, label_device
+
+__all__ = [
+    "ALERT_SENTENCES",
+    "CODE_MINUTES",
+    "CODE_SENTENCES",
+    "AlertView",
+    "CodeAnswer",
+    "CodeDead",
+    "CodeExpired",
+    "CodeFor",
+    "CodeRight",
+    "CodeSent",
+    "CodeWrong",
+    "Enrolment",
+    "Hasher",
+    "Limited",
+    "Look",
+    "LooksPage",
+    "NewStaff",
+    "OpenTab",
+    "OpeningView",
+    "PasswordRight",
+    "PasswordToVerify",
+    "PasswordWrong",
+    "Purpose",
+    "Realm",
+    "Reason",
+    "SessionLine",
+    "SessionView",
+    "SignInView",
+    "StaffIn",
+    "StaffLine",
+    "StaffMember",
+    "StaffToVerify",
+    "StaffWrong",
+    "Started",
+    "Swept",
+    "Visitor",
+    "act_for",
+    "check_code",
+    "clean_code",
+    "clean_pin",
+    "close_opening",
+    "create_staff",
+    "end_listed_session",
+    "end_other_sessions",
+    "end_session",
+    "end_staff",
+    "find_opening",
+    "find_reason",
+    "find_session",
+    "forget_devices",
+    "has_service_password",
+    "knows_device",
+    "label_device",
+    "list_alerts",
+    "list_looks",
+    "list_open_customers",
+    "list_reasons",
+    "list_sessions",
+    "list_sign_ins",
+    "list_staff",
+    "make_hasher",
+    "note_look",
+    "open_customer_by_code",
+    "open_customer_by_reason",
+    "password_faults",
+    "password_hash_for",
+    "password_hash_unseen",
+    "policy_faults",
+    "raise_level",
+    "record_password_outcome",
+    "record_staff_attempt",
+    "renew_second_factor",
+    "send_code",
+    "send_counter_code",
+    "set_service_password",
+    "set_staff_password",
+    "staff_to_verify",
+    "start_session",
+    "start_staff_session",
+    "sweep_identity",
+    "touch_session",
+    "verify",
+    "viewer_at_counter",
+]

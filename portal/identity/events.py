@@ -1,0 +1,36 @@
+"""What happened at the counter that others may want to hear of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from portal.base.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsFrequent(Event):
+    """A member of staff opened many customers by reason alone within an hour."""
+
+    type: ClassVar[str] = "identity.reasons_frequent"
+    staff_id: int
+    count: int
+
+    @property
+    def aggregate(self) -> str:
+        """The member of staff."""
+        return f"staff:{self.staff_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewsUnusual(Event):
+    """A member of staff looked at unusually many customers within an hour."""
+
+    type: ClassVar[str] = "identity.views_unusual"
+    staff_id: int
+    count: int
+
+    @property
+    def aggregate(self) -> str:
+        """The member of staff."""
+        return f"staff:{self.staff_id}"

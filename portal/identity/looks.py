@@ -1,0 +1,102 @@
+"""Looks: every sight of a customer by staff is noted first, and the customer can read who looked (guard.md 26, 28, 29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.base.audit import AuditEntry
+from portal.base.ids import from_ref, to_ref
+from portal.base.keys import Keys
+from portal.identity.alerts import raise_views_unusual
+from portal.identity.openings import OpeningView, note_action
+from portal.identity.reasons import find_reason
+from portal.identity.session_queries import StaffMember
+
+VIEWS_AN_HOUR = 60
+_SHOWN = ("customer.opened", "customer.viewed", "customer.code_sent")
+
+_entry = AuditEntry.metadata.tables["audit_entry"]
+_distinct = sa.select(sa.func.count(sa.distinct(_entry.c.customer_id))).where(
+    _entry.c.actor == sa.bindparam("who"), _entry.c.at > sa.bindparam("since"), _entry.c.action == "customer.viewed"
+)
+_looks = (
+    sa.select(_entry.c.at, _entry.c.chain, _entry.c.seq, _entry.c.action, _entry.c.channel, _entry.c.detail)
+    .where(_entry.c.customer_id == sa.bindparam("customer"), _entry.c.action.in_(_SHOWN))
+    .order_by(_entry.c.at.desc(), _entry.c.chain.desc(), _entry.c.seq.desc())
+    .limit(sa.bindparam("most"))
+)
+_older = _looks.where(_entry.c.seq < sa.bindparam("seq_before"))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One sight of the customer, as the customer may know it: hall, role and number of the staff, never a name.
+
+    `action`: customer.opened | customer.viewed | customer.code_sent. `opened`: personal data was unmasked, by `proof`
+    (code | reason); `reason` is the sentence of the reason given.
+    """
+
+    at: datetime
+    action: str
+    channel: str
+    outlet: str
+    role: str
+    staff_number: int
+    opened: bool
+    proof: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LooksPage:
+    """Looks, newest first; `older` leads to the next page, None: there are no more."""
+
+    items: tuple[Look, ...]
+    older: str | None
+
+
+def note_look(session: Session, keys: Keys, staff: StaffMember, customer_id: int, *, opening: OpeningView | None, now: datetime) -> None:
+    """Note that staff look at a customer, masked unless `opening`. Commit it before anything is read.
+
+    More than sixty different customers within an hour alert the supervisors.
+    """
+    detail: dict[str, object] = {"opened": opening is not None}
+    if opening is not None:
+        detail |= {"proof": opening.proof, "reason": opening.reason}
+    note_action(session, keys, staff, customer_id, "customer.viewed", detail, now=now)
+    since = now - timedelta(hours=1)
+    count = session.connection().execute(_distinct, {"who": staff.actor, "since": since}).scalar_one()
+    if count > VIEWS_AN_HOUR:
+        raise_views_unusual(session, keys, staff, count, now=now)
+
+
+def list_looks(session: Session, customer_id: int, *, before: str | None = None, limit: int = 20) -> LooksPage:
+    """Give who looked at a customer. All of one customer's entries lie in one chain, so their order is its order."""
+    named = {"customer": customer_id, "most": limit + 1}
+    statement = _looks if before is None else _older
+    try:
+        named |= {} if before is None else {"seq_before": from_ref(before)}
+    except ValueError:
+        return LooksPage((), None)
+    rows = session.connection().execute(statement, named).all()
+    items = tuple(_look(row.at, row.action, row.channel, row.detail) for row in rows[:limit])
+    return LooksPage(items, to_ref(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def _look(at: datetime, action: str, channel: str, detail: dict[str, object]) -> Look:
+    reason = find_reason(str(detail.get("reason") or ""))
+    return Look(
+        at,
+        action,
+        channel,
+        str(detail.get("outlet", "")),
+        str(detail.get("role", "")),
+        int(str(detail.get("staff_number", 0))),
+        bool(detail.get("opened", action == "customer.opened")),
+        str(detail["proof"]) if detail.get("proof") else None,
+        reason.sentence if reason else None,
+    )

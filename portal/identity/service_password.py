@@ -1,0 +1,132 @@
+"""The service password: six digits that open the lowest level, and cannot be guessed at leisure (guard.md 4, 6).
+
+Signing in takes three steps, since verifying is slow and must not hold a transaction:
+
+    with reading() as session:
+        given = password_hash_for(session, number, visitor, now=now)        # or Limited
+    right = verify(given.hash, clean_pin(text), hasher)
+    with writing() as session:
+        answer = record_password_outcome(session, given, visitor, right=right, now=now)
+
+However many requests race, only as many learn whether they were right as the allowance has attempts: the answer is
+given while counting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.customers import Holder, find_holder
+from portal.identity.limits import Limited, guessing_windows, password_windows
+from portal.identity.models import ServicePassword
+from portal.identity.sessions import end_other_sessions
+from portal.identity.sign_ins import record_sign_in
+from portal.identity.throttle import count_up, give_back, look
+from portal.identity.visitor import Visitor
+from portal.interactions import record_interaction
+
+_password = ServicePassword.metadata.tables["service_password"]
+_find = sa.select(_password.c.hash).where(
+    _password.c.customer_id == sa.bindparam("customer"), _password.c.subscription_id == sa.bindparam("line")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordToVerify:
+    """What to verify an entry against. `hash` is None for a number without a password, or without a holder."""
+
+    number: str = field(repr=False)
+    hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRight:
+    """The service password was right: level 1 and no more."""
+
+    holder: Holder
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordWrong:
+    """It was wrong, or nobody holds the number, or it has no password: never told apart."""
+
+    tries_left: int
+
+
+def password_hash_for(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
+    """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements."""
+    allowed = password_windows(number, visitor)
+    if (seen := look(session, allowed, now=now).of(allowed)).full:
+        return Limited(seen.retry_after_seconds, None if visitor.known else "code")
+    return PasswordToVerify(number, _stored(session, find_holder(session, number)))
+
+
+def record_password_outcome(
+    session: Session, given: PasswordToVerify, visitor: Visitor, *, right: bool, now: datetime
+) -> PasswordRight | PasswordWrong | Limited:
+    """Count the attempt and say what it was. Commit what is returned. Right counts for nothing, wrong stays counted."""
+    allowed = password_windows(given.number, visitor)
+    if (seen := count_up(session, allowed, now=now).of(allowed)).over:
+        give_back(session, allowed)
+        return Limited(seen.retry_after_seconds, None if visitor.known else "code")
+    holder = find_holder(session, given.number)
+    # Still the same hash: the password was not changed, nor the number given to somebody else, while we verified.
+    if _stored(session, holder) == given.hash and holder is not None and right:
+        give_back(session, allowed)
+        return PasswordRight(holder)
+    outcome = "limited" if seen.left == 0 else "wrong"
+    party_id = holder.party_id if holder else None
+    record_sign_in(session, visitor, method="service_password", outcome=outcome, party_id=party_id, now=now)
+    return PasswordWrong(seen.left)
+
+
+def password_hash_unseen(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
+    """Give what to verify a password against that only opens a code (`send_code(vouched=…)`): its outcome is not told.
+
+    That is the way for an owner on a new device when strangers have used up both allowances. Writes: every such
+    attempt counts against the visitor's network, right or wrong.
+    """
+    allowed = guessing_windows(visitor)
+    if (seen := count_up(session, allowed, now=now).of(allowed)).over:
+        give_back(session, allowed)
+        return Limited(seen.retry_after_seconds)
+    return PasswordToVerify(number, _stored(session, find_holder(session, number)))
+
+
+def has_service_password(session: Session, holder: Holder) -> bool:
+    """Say whether the line has a service password: for its owner's pages, never for a stranger."""
+    return _stored(session, holder) is not None
+
+
+def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_session: int | None, channel: str, now: datetime) -> None:
+    """Give the line its password, hashed by `Hasher.hash` before; ask `policy_faults` before that, and level 2.
+
+    The user's other sessions end (ASVS 5.0 7.4.3), except `keep_session`, and the change is on the timeline.
+    """
+    before = _stored(session, holder)
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.connection().execute(
+        insert(_password)
+        .values(customer_id=holder.customer_id, subscription_id=holder.subscription_id, hash=hashed, set_at=now)
+        .on_conflict_do_update(index_elements=["customer_id", "subscription_id"], set_={"hash": hashed, "set_at": now})
+    )
+    end_other_sessions(session, party_id=holder.party_id, keep=keep_session, by="password", now=now)
+    record_interaction(
+        session,
+        holder.customer_id,
+        channel=channel,
+        kind="password_set" if before is None else "password_reset",
+        subscription_id=holder.subscription_id,
+        now=now,
+    )
+
+
+def _stored(session: Session, holder: Holder | None) -> str | None:
+    """Give the line's hash in one statement, also for a number nobody holds."""
+    line = {"customer": holder.customer_id, "line": holder.subscription_id} if holder else {"customer": 0, "line": 0}
+    return session.connection().execute(_find, line).scalar_one_or_none()

@@ -1,0 +1,150 @@
+"""Reading sessions: the one statement of every request, and the list its owner sees."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.base.errors import Forbidden
+from portal.identity.models import LoginSession, Staff
+
+Realm = Literal["subscriber", "staff"]
+TOUCH_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A signed-in member of staff, with the session that acts."""
+
+    id: int
+    session_id: int
+    login: str
+    name: str
+    role: str
+    outlet: str
+    public_number: int
+
+    @property
+    def actor(self) -> str:
+        """The name in the audit log."""
+        return f"staff:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A live session. `party_*`, `number`, `customer_id`: of a subscriber's; `member`: of a staff one."""
+
+    id: int
+    realm: Realm
+    level: int
+    proved_at: datetime | None
+    device_id: str | None
+    device_label: str
+    created_at: datetime
+    seen_at: datetime
+    idle_seconds: int
+    expires_at: datetime
+    party_id: int | None = None
+    party_name: str = ""
+    language: str | None = None
+    customer_id: int | None = None
+    number: str | None = None
+    member: StaffMember | None = None
+
+    @property
+    def staff(self) -> StaffMember:
+        """The member of staff whose session this is; raises Forbidden when it is a subscriber's."""
+        if self.member is None:
+            raise Forbidden
+        return self.member
+
+    def is_stale(self, now: datetime) -> bool:
+        """Say whether `touch_session` is due: at most once a minute."""
+        return now - self.seen_at >= TOUCH_AFTER
+
+    def proved_within(self, seconds: int, now: datetime) -> bool:
+        """Say whether level 2 was proved so recently (guard.md 7)."""
+        return self.level >= 2 and self.proved_at is not None and now - self.proved_at <= timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One of a person's sessions in the list they can end them from."""
+
+    id: int
+    device_label: str
+    ip: str
+    created_at: datetime
+    seen_at: datetime
+
+
+_session = LoginSession.metadata.tables["login_session"]
+_staff = Staff.metadata.tables["staff"]
+# Named as foreign keys name it: every request needs the name and language, and one statement must do (design.md).
+_party = sa.table("party", sa.column("id", sa.BigInteger), sa.column("name", sa.String), sa.column("language", sa.String))
+_own = (
+    _session.c.id, _session.c.level, _session.c.proved_at, _session.c.device_id, _session.c.device_label,
+    _session.c.created_at, _session.c.seen_at, _session.c.idle_seconds, _session.c.expires_at,
+)  # fmt: skip
+_alive = sa.and_(
+    _session.c.token_hash == sa.bindparam("token"),
+    _session.c.ended_at.is_(None),
+    _session.c.expires_at > sa.bindparam("at"),
+)
+_subscriber = (
+    sa.select(*_own, _session.c.party_id, _party.c.name, _party.c.language, _session.c.customer_id, _session.c.number)
+    .join_from(_session, _party, _party.c.id == _session.c.party_id)
+    .where(_alive, _session.c.realm == "subscriber")
+)
+_member = (
+    sa.select(*_own, _staff.c.id, _staff.c.login, _staff.c.name, _staff.c.role, _staff.c.outlet, _staff.c.public_number)
+    .join_from(_session, _staff, _staff.c.id == _session.c.staff_id)
+    .where(_alive, _session.c.realm == "staff", _staff.c.ended_at.is_(None))
+)
+_list = (
+    sa.select(_session.c.id, _session.c.device_label, _session.c.ip, _session.c.created_at, _session.c.seen_at, _session.c.idle_seconds)
+    .where(_session.c.party_id == sa.bindparam("party"), _session.c.ended_at.is_(None), _session.c.expires_at > sa.bindparam("at"))
+    .order_by(_session.c.seen_at.desc(), _session.c.id.desc())
+)
+
+
+def hash_token(token: str) -> str:
+    """Give a session's token as it is stored. 256 random bits need no salt and no slowness."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_session(session: Session, token: str, realm: Realm, *, now: datetime) -> SessionView | None:
+    """Give the live session of a cookie's token, with what every request needs, in one statement; None: sign in.
+
+    Over are sessions that were ended, that are past their absolute time or idle too long, and those of staff who left.
+    """
+    row = session.connection().execute(_subscriber if realm == "subscriber" else _member, {"token": hash_token(token), "at": now}).first()
+    if row is None or row.seen_at + timedelta(seconds=row.idle_seconds) <= now:
+        return None
+    return _view_subscriber(row) if realm == "subscriber" else _view_member(row)
+
+
+def list_sessions(session: Session, party_id: int, *, now: datetime) -> Sequence[SessionLine]:
+    """Give the party's live sessions, the one used last first."""
+    rows = session.connection().execute(_list, {"party": party_id, "at": now})
+    return [SessionLine(*row[:5]) for row in rows if row.seen_at + timedelta(seconds=row.idle_seconds) > now]
+
+
+def _view_subscriber(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
+    return SessionView(
+        row[0], "subscriber", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8],
+        party_id=row[9], party_name=row[10], language=row[11], customer_id=row[12], number=row[13],
+    )  # fmt: skip
+
+
+def _view_member(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
+    member = StaffMember(row[9], row[0], row[10], row[11], row[12], row[13], row[14])
+    return SessionView(
+        row[0], "staff", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], member=member
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""Sessions in our own table: begun, raised, switched, ended (guard.md 11, 13; ASVS 5.0 V7).
+
+A person may have any number of sessions at once; each is listed and can be ended (ASVS 7.1.2, 7.5.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.base.errors import NotFound
+from portal.base.ids import new_id, new_token
+from portal.base.settings import Settings
+from portal.customers import Holder, get_viewer
+from portal.identity.models import LoginSession
+from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token
+from portal.identity.sign_ins import record_sign_in
+from portal.identity.visitor import MAX_LABEL, Visitor, remember_device
+from portal.interactions import record_interaction
+
+EndedBy = Literal["owner", "replaced", "expired", "staff", "password"]
+
+_session = LoginSession.metadata.tables["login_session"]
+_insert = sa.insert(_session)
+_live = _session.c.ended_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that begins, or goes on under a new token. `token` goes into the cookie and is kept nowhere else."""
+
+    token: str = field(repr=False)
+    view: SessionView
+
+
+def start_session(
+    session: Session,
+    holder: Holder,
+    visitor: Visitor,
+    *,
+    level: int,
+    settings: Settings,
+    now: datetime,
+    channel: str = "web",
+    old_token: str | None = None,
+) -> Started:
+    """Sign the number's user in: 1 after the service password, 2 after a code. The device is known from now on.
+
+    `old_token`: the session the browser came with, which is over. Written too: the attempt and the timeline's entry.
+    """
+    if old_token is not None:
+        _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+    started = _begin(
+        session,
+        "subscriber",
+        visitor,
+        settings=settings,
+        now=now,
+        party_id=holder.party_id,
+        customer_id=holder.customer_id,
+        number=holder.number,
+        level=level,
+        proved_at=now if level >= 2 else None,
+    )
+    remember_device(session, holder.party_id, visitor.device_id, now=now)
+    method = "code" if level >= 2 else "service_password"
+    record_sign_in(session, visitor, method=method, outcome="in", party_id=holder.party_id, now=now)
+    _tell(session, holder.customer_id, holder.subscription_id, "signed_in", visitor.label, channel=channel, now=now)
+    return started
+
+
+def start_staff_session(
+    session: Session, staff_id: int, visitor: Visitor, *, settings: Settings, now: datetime, old_token: str | None = None
+) -> Started:
+    """Sign a member of staff in, after `record_staff_attempt` said so."""
+    if old_token is not None:
+        _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+    return _begin(session, "staff", visitor, settings=settings, now=now, staff_id=staff_id, level=2, proved_at=now)
+
+
+def touch_session(session: Session, view: SessionView, *, now: datetime) -> None:
+    """Note that the session is in use; call it when `view.is_stale(now)`. Writes once a minute, whoever races."""
+    session.connection().execute(
+        sa.update(_session).where(_session.c.id == view.id, _live, _session.c.seen_at <= now - TOUCH_AFTER).values(seen_at=now)
+    )
+
+
+def raise_level(session: Session, view: SessionView, *, level: int, now: datetime) -> Started:
+    """Let the session go on at a higher or freshly proved level, under a new token: the old one is dead (ASVS 7.2.4).
+
+    Raises NotFound when the session has ended meanwhile.
+    """
+    token = new_token()
+    raised = session.connection().execute(
+        sa.update(_session)
+        .where(_session.c.id == view.id, _live)
+        .values(token_hash=hash_token(token), level=max(level, view.level), proved_at=now, seen_at=now)
+    )
+    if raised.rowcount == 0:
+        raise NotFound
+    return _started(session, token, view.realm, now)
+
+
+def act_for(session: Session, view: SessionView, customer_id: int, *, now: datetime) -> None:
+    """Let the party act for another of its customers from now on; raise NotFound for one that is not its own."""
+    if view.party_id is None:
+        raise NotFound
+    get_viewer(session, view.party_id, customer_id, now=now)
+    session.connection().execute(sa.update(_session).where(_session.c.id == view.id, _live).values(customer_id=customer_id))
+
+
+def end_session(session: Session, view: SessionView, *, now: datetime, channel: str = "web") -> None:
+    """Sign out. Of a session that is over already nothing more is written."""
+    ended = _end(session, _session.c.id == view.id, by="owner", now=now)
+    if ended and view.customer_id is not None:
+        _tell(session, view.customer_id, None, "signed_out", view.device_label, channel=channel, now=now)
+
+
+def end_listed_session(session: Session, party_id: int, session_id: int, *, now: datetime) -> None:
+    """End one of the party's own sessions; raise NotFound for any other, or one that is over."""
+    if not _end(session, sa.and_(_session.c.id == session_id, _session.c.party_id == party_id), by="owner", now=now):
+        raise NotFound
+
+
+def end_other_sessions(session: Session, *, party_id: int, keep: int | None, by: EndedBy = "owner", now: datetime) -> int:
+    """End all of the party's sessions except `keep`; give how many."""
+    return _end(session, sa.and_(_session.c.party_id == party_id, _session.c.id != (keep or 0)), by=by, now=now)
+
+
+def end_staff_sessions(session: Session, staff_id: int, *, now: datetime) -> int:
+    """End every session of a member of staff; give how many."""
+    return _end(session, _session.c.staff_id == staff_id, by="staff", now=now)
+
+
+def expire_sessions(session: Session, *, now: datetime) -> int:
+    """Mark sessions that ran out of time as ended, for the record; they were refused before. Give how many."""
+    count = _end(session, _session.c.expires_at <= now, by="expired", now=now)
+    idle = session.connection().execute(sa.select(_session.c.idle_seconds).where(_live).distinct()).scalars().all()
+    for seconds in idle:
+        quiet = sa.and_(_session.c.idle_seconds == seconds, _session.c.seen_at <= now - timedelta(seconds=seconds))
+        count += _end(session, quiet, by="expired", now=now)
+    return count
+
+
+def _begin(session: Session, realm: Realm, visitor: Visitor, *, settings: Settings, now: datetime, **values: Any) -> Started:
+    token = new_token()
+    idle, hours = (
+        (settings.session_idle_minutes, settings.session_hours)
+        if realm == "subscriber"
+        else (settings.staff_idle_minutes, settings.staff_hours)
+    )
+    row = {
+        "id": new_id(now), "token_hash": hash_token(token), "realm": realm, "party_id": None, "staff_id": None,
+        "customer_id": None, "number": None, "device_id": visitor.device_id, "device_label": visitor.label[:MAX_LABEL],
+        "ip": visitor.ip[:64], "created_at": now, "seen_at": now, "idle_seconds": idle * 60,
+        "expires_at": now + timedelta(hours=hours), "ended_at": None, "ended_by": None,
+    }  # fmt: skip
+    session.connection().execute(_insert, row | values)
+    return _started(session, token, realm, now)
+
+
+def _started(session: Session, token: str, realm: Realm, now: datetime) -> Started:
+    view = find_session(session, token, realm, now=now)
+    if view is None:
+        raise NotFound
+    return Started(token, view)
+
+
+def _end(session: Session, which: sa.ColumnElement[bool], *, by: EndedBy, now: datetime) -> int:
+    return session.connection().execute(sa.update(_session).where(_live, which).values(ended_at=now, ended_by=by)).rowcount
+
+
+def _tell(session: Session, customer_id: int, subscription_id: int | None, kind: str, device: str, *, channel: str, now: datetime) -> None:
+    record_interaction(
+        session,
+        customer_id,
+        channel=channel,
+        kind=kind,
+        params={"device": device} if device else {},
+        subscription_id=subscription_id,
+        now=now,
+    )
