@@ -136,7 +136,7 @@ def verify(session: Session, keys: Sequence[bytes]) -> Iterator[Fault]:
             if row["seq"] != expected:
                 yield Fault(chain, expected, f"entries {expected} to {row['seq'] - 1} are missing")
                 expected = row["seq"]
-            if not any(hmac.compare_digest(seal(key, previous, row), row["hash"]) for key in keys):
+            if not any(hmac.compare_digest(seal(key, previous, dict(row)), row["hash"]) for key in keys):
                 yield Fault(chain, row["seq"], "the entry was altered, or the one before it")
             previous, expected = row["hash"], expected + 1
         if heads[chain] != (expected - 1, previous):

@@ -66,7 +66,8 @@ class Invalid(PortalError):
     sentence = N_("Please check what you entered.")
 
     def __init__(self, fields: Mapping[str, str], **params: object) -> None:
-        super().__init__(**params)
+        super().__init__()
+        self.params = params
         self.fields = dict(fields)
 
 
@@ -86,7 +87,8 @@ class TooMany(Refused):
     sentence = N_("That was tried too often.")
 
     def __init__(self, sentence: str | None = None, *, retry_after_seconds: int, **params: object) -> None:
-        super().__init__(sentence, **params)
+        super().__init__(sentence)
+        self.params = dict(params)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -98,5 +100,6 @@ class Unavailable(PortalError):
     sentence = N_("This part is being restarted. What you entered is kept; it will work again in a moment.")
 
     def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 5, **params: object) -> None:
-        super().__init__(sentence, **params)
+        super().__init__(sentence)
+        self.params = dict(params)
         self.retry_after_seconds = retry_after_seconds

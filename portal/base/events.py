@@ -6,7 +6,7 @@ its type; (event, handler) under a unique key makes that once. Codes, passwords 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.base.db import Base, Id, Json, table
 
 PENDING, DONE, DEAD = "pending", "done", "dead"
+_OPEN = sa.text("status <> 'done'")
+_WAITS = sa.text("status = 'pending'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class OutboxEvent(Base):
 
     __tablename__ = "outbox_event"
     __table_args__ = (
-        sa.Index("ix_outbox_event_waiting", "aggregate", "id", sqlite_where=sa.text("status <> 'done'"), postgresql_where=sa.text("status <> 'done'")),
-        sa.Index("ix_outbox_event_due", "available_at", sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'")),
+        sa.Index("ix_outbox_event_waiting", "aggregate", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_outbox_event_due", "available_at", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
         table("global"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
@@ -83,16 +85,23 @@ class Handlers:
         """Give (name, function) of each handler of a type, in the order they were registered."""
         return self._handlers.get(type_name, [])
 
-    def load(self, row: OutboxEvent) -> Event:
+    def load(self, type_name: str, payload: Mapping[str, Any]) -> Event:
         """Turn a stored event back into its class; raise KeyError for a type nobody registered."""
-        event_type = self._types[row.type]
+        event_type = self._types[type_name]
         known = {field.name for field in fields(event_type)}
-        return event_type(**{name: value for name, value in row.payload.items() if name in known})
+        return event_type(**{name: value for name, value in payload.items() if name in known})
 
 
 def emit(session: Session, event: Event, *, now: datetime) -> None:
-    """Write `event` to the outbox in the caller's transaction."""
-    session.add(
-        OutboxEvent(aggregate=event.aggregate, type=event.type, payload=asdict(event), occurred_at=now, available_at=now)
-    )
+    """Write `event` to the outbox in the caller's transaction.
+
+    Whoever changes the aggregate first and emits after it (the change waits for whoever else changes it) has its events
+    numbered in the order of the commits.
+    """
+    session.add(OutboxEvent(aggregate=event.aggregate, type=event.type, payload=asdict(event), occurred_at=now, available_at=now))
+    ask_for_worker(session)
+
+
+def ask_for_worker(session: Session) -> None:
+    """Have the worker looked up as soon as this transaction is committed: it left something to do."""
     session.info["emitted"] = True

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_SECRET = "change-me-before-production"
+DEFAULT_SECRET = "change-me-before-production"  # noqa: S105 - what production refuses
 MIN_SECRET_LENGTH = 32
 
 
@@ -68,7 +68,8 @@ class Settings(BaseSettings):
     """The number people are told to call when something does not work."""
 
     sms_adapter: Literal["tray", "smpp", "none"] = "none"
-    """How text messages leave: `tray` (a page that shows them; demo and test only), `smpp`, or `none` (refuses)."""
+    """How text messages leave: `tray` (a page that shows them; demo and test only), `smpp`, or `none` (refuses).
+    Unset: the tray in demo and test, none in production."""
 
     smpp_url: SecretStr = SecretStr("")
     """`smpp://system_id:password@host:port/sender` of the message centre, for the `smpp` adapter."""
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
 
     log_json: bool = True
     """One JSON object per log line; false for lines a person reads."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tray_for_a_try_out(cls, values: dict[str, object]) -> dict[str, object]:
+        if values.get("env") in ("demo", "test"):
+            values.setdefault("sms_adapter", "tray")
+        return values
 
     @field_validator("old_secret_keys", mode="before")
     @classmethod

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from flask import Flask
 
 from portal.faces.cli.audit import audit_group
 from portal.faces.cli.backup import backup_group
 from portal.faces.cli.database import db_group, setup
+from portal.faces.cli.demo import demo_group
 from portal.faces.cli.ledger import ledger_group
 from portal.faces.cli.messages import messages_group
 from portal.faces.cli.outbox import outbox_group
@@ -29,9 +28,6 @@ def register(app: Flask) -> None:
         audit_group,
         ledger_group,
         backup_group,
+        demo_group,
     ):
         app.cli.add_command(group)
-    if importlib.util.find_spec("portal.faces.cli.demo") is not None:
-        from portal.faces.cli.demo import demo_group
-
-        app.cli.add_command(demo_group)

@@ -1,0 +1,276 @@
+"""The double-entry ledger: money and points move here and nowhere else.
+
+A movement has a unique reference and entries that sum to zero in each unit. An account's balance stands in its row and
+changes in the movement's own transaction; a floor is held by the update itself, and by the database beneath it.
+Accounts are changed in one fixed order, so two movements never wait for each other crosswise; several movements in one
+transaction must be posted in an order of the caller's own that is just as fixed. Basis: guard.md 44.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.base.db import Base, Id, table
+from portal.base.errors import N_, Refused
+from portal.base.money import MAX_MINOR
+
+MAX_BALANCE = 10**17
+MAX_REFERENCE = 200
+
+
+class LedgerAccount(Base):
+    """One owner's account in one book and unit, with its balance."""
+
+    __tablename__ = "ledger_account"
+    __table_args__ = (
+        sa.UniqueConstraint("book", "owner", "unit"),
+        sa.CheckConstraint("floor IS NULL OR balance >= floor", name="floor"),
+        sa.CheckConstraint(f"balance BETWEEN -{MAX_BALANCE} AND {MAX_BALANCE}", name="size"),
+        table("global"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    book: Mapped[str]
+    owner: Mapped[str]
+    unit: Mapped[str]
+    floor: Mapped[int | None] = mapped_column(Id)
+    balance: Mapped[int] = mapped_column(Id)
+    entries: Mapped[int] = mapped_column(Id)  # how many there are: the number of the last one
+    opened_at: Mapped[datetime]
+
+
+class LedgerMovement(Base):
+    """Something that moved, under a reference that is used once."""
+
+    __tablename__ = "ledger_movement"
+    __table_args__ = (table("global"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime]
+
+
+class LedgerEntry(Base):
+    """What a movement did to one account. Entries of an account are numbered without a gap."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (sa.UniqueConstraint("movement_id", "account_id"), table("global"))
+    account_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("ledger_account.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    movement_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("ledger_movement.id"))
+    amount: Mapped[int] = mapped_column(Id)
+    balance_after: Mapped[int] = mapped_column(Id)
+
+
+class NotEnough(Refused):
+    """An account would fall below its floor."""
+
+    code = "not_enough"
+    sentence = N_("There is not enough left for this.")
+
+
+class TooLarge(Refused):
+    """An account would hold more than an account can."""
+
+    code = "too_large"
+    sentence = N_("An amount this large is a mistake.")
+
+
+class ReferenceReused(Refused):
+    """The reference already names a movement of other amounts or accounts."""
+
+    code = "reference_reused"
+    sentence = N_("This was already booked with other amounts.")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """Which account: `book` such as `points`, `owner` such as `customer:42`, `unit` such as `CNY` or `points`.
+
+    `floor` is fixed when the account is first used: its balance never falls below it. None: no floor.
+    """
+
+    book: str
+    owner: str
+    unit: str
+    floor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An amount for one account: positive comes in, negative goes out. Whole minor units or points."""
+
+    account: Account
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A movement that stands in the books; `is_new` says whether this call wrote it."""
+
+    movement_id: int
+    is_new: bool
+
+
+_add = (
+    sa.update(LedgerAccount.__table__)  # type: ignore[arg-type]
+    .where(
+        LedgerAccount.book == sa.bindparam("of_book"),
+        LedgerAccount.owner == sa.bindparam("of_owner"),
+        LedgerAccount.unit == sa.bindparam("of_unit"),
+        sa.or_(
+            LedgerAccount.floor.is_(None),
+            LedgerAccount.balance + sa.bindparam("amount", type_=sa.BigInteger()) >= LedgerAccount.floor,
+        ),
+        (LedgerAccount.balance + sa.bindparam("amount", type_=sa.BigInteger())).between(-MAX_BALANCE, MAX_BALANCE),
+    )
+    .values(
+        balance=LedgerAccount.balance + sa.bindparam("amount", type_=sa.BigInteger()),
+        entries=LedgerAccount.entries + 1,
+    )
+    .returning(LedgerAccount.id, LedgerAccount.entries, LedgerAccount.balance, LedgerAccount.floor)
+)
+_row = sa.select(LedgerAccount.floor, LedgerAccount.balance).where(
+    LedgerAccount.book == sa.bindparam("of_book"),
+    LedgerAccount.owner == sa.bindparam("of_owner"),
+    LedgerAccount.unit == sa.bindparam("of_unit"),
+)
+_movement = sa.select(LedgerMovement.id, LedgerMovement.fingerprint).where(
+    LedgerMovement.reference == sa.bindparam("reference")
+)
+_insert_entry = sa.insert(LedgerEntry.__table__)  # type: ignore[arg-type]
+
+
+def post(session: Session, reference: str, entries: Sequence[Posting], *, now: datetime) -> Posted:
+    """Book a movement whole or not at all, opening accounts that are used for the first time.
+
+    The same reference with the same entries again is the same movement; with others it raises ReferenceReused. Raises
+    NotEnough where a floor would be broken. Entries that do not sum to zero in each unit, name an account twice, or
+    are no whole numbers of at most MAX_MINOR are our mistake: ValueError or TypeError.
+    """
+    ordered = _checked(reference, entries)
+    fingerprint = _fingerprint(ordered)
+    with session.begin_nested():
+        connection = session.connection()
+        movement_id = _claim(connection, reference, fingerprint, now)
+        if movement_id is None:
+            found = connection.execute(_movement, {"reference": reference}).one()
+            if found.fingerprint != fingerprint:
+                raise ReferenceReused
+            return Posted(found.id, is_new=False)
+        rows = []
+        for entry in ordered:
+            account_id, number, balance_after = _change(connection, entry, now)
+            rows.append(
+                {
+                    "account_id": account_id,
+                    "number": number,
+                    "movement_id": movement_id,
+                    "amount": entry.amount,
+                    "balance_after": balance_after,
+                }
+            )
+        connection.execute(_insert_entry, rows)
+    return Posted(movement_id, is_new=True)
+
+
+def transfer(
+    session: Session, reference: str, source: Account, target: Account, amount: int, *, now: datetime
+) -> Posted:
+    """Book `amount` (more than zero) from one account to another of the same unit; otherwise as `post`."""
+    if type(amount) is int and amount <= 0:
+        raise ValueError("a transfer moves more than nothing")
+    return post(session, reference, [Posting(source, -amount), Posting(target, amount)], now=now)
+
+
+def balance(session: Session, account: Account) -> int:
+    """Give what an account holds, in minor units or points; 0 for one that was never used."""
+    row = session.connection().execute(_row, _where(account)).first()
+    return 0 if row is None else int(row.balance)
+
+
+def _checked(reference: str, entries: Sequence[Posting]) -> list[Posting]:
+    if not 0 < len(reference) <= MAX_REFERENCE:
+        raise ValueError("a movement needs a reference of up to 200 characters")
+    sums: dict[str, int] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for entry in entries:
+        if type(entry.amount) is not int:
+            raise TypeError("amounts are whole numbers")
+        if entry.amount == 0 or abs(entry.amount) > MAX_MINOR:
+            raise ValueError("an amount of nothing, or one this large, is a mistake")
+        key = _key(entry.account)
+        if not all(key) or key in seen:
+            raise ValueError("each account is named once, with book, owner and unit")
+        seen.add(key)
+        sums[entry.account.unit] = sums.get(entry.account.unit, 0) + entry.amount
+    if not sums or any(sums.values()):
+        raise ValueError("entries sum to zero in each unit")
+    return sorted(entries, key=lambda entry: _key(entry.account))
+
+
+def _fingerprint(ordered: Sequence[Posting]) -> str:
+    body = json.dumps([[*_key(entry.account), entry.amount] for entry in ordered], ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _claim(connection: Connection, reference: str, fingerprint: str, now: datetime) -> int | None:
+    """Insert the movement, or give None when its reference is taken (after waiting for whoever is just taking it)."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {"reference": reference, "fingerprint": fingerprint, "at": now}
+    statement = insert(LedgerMovement).values(**values).on_conflict_do_nothing().returning(LedgerMovement.id)
+    made: int | None = connection.execute(statement).scalar()
+    return made
+
+
+def _change(connection: Connection, entry: Posting, now: datetime) -> tuple[int, int, int]:
+    """Add to one account and give (its id, the entry's number, the balance after it)."""
+    account = entry.account
+    where = {**_where(account), "amount": entry.amount}
+    row = connection.execute(_add, where).first()
+    if row is None:
+        if connection.execute(_row, _where(account)).first() is None:
+            _open(connection, account, now)
+            row = connection.execute(_add, where).first()
+        if row is None:
+            raise _why_not(connection, account, entry.amount)
+    if row.floor != account.floor:
+        raise ValueError(f"{account.book}: the account was opened with floor {row.floor}, not {account.floor}")
+    return row.id, row.entries, row.balance
+
+
+def _open(connection: Connection, account: Account, now: datetime) -> None:
+    if account.floor is not None and account.floor > 0:
+        raise ValueError("a new account is empty: its floor cannot lie above nothing")
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {
+        "book": account.book,
+        "owner": account.owner,
+        "unit": account.unit,
+        "floor": account.floor,
+        "balance": 0,
+        "entries": 0,
+        "opened_at": now,
+    }
+    connection.execute(insert(LedgerAccount).values(**values).on_conflict_do_nothing())
+
+
+def _why_not(connection: Connection, account: Account, amount: int) -> Refused:
+    row = connection.execute(_row, _where(account)).one()
+    return TooLarge() if abs(row.balance + amount) > MAX_BALANCE else NotEnough()
+
+
+def _key(account: Account) -> tuple[str, str, str]:
+    return account.book, account.owner, account.unit
+
+
+def _where(account: Account) -> dict[str, str]:
+    return {"of_book": account.book, "of_owner": account.owner, "of_unit": account.unit}
