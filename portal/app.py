@@ -15,12 +15,12 @@ from portal.faces import access, assets, cards, cookies, errors, headers, htmx, 
 from portal.faces.cli import register as register_commands
 from portal.faces.counter import bp as counter
 from portal.faces.parts import Portal
-from portal.faces.refs import RefConverter
 from portal.faces.public import bp as public
+from portal.faces.refs import RefConverter
 from portal.faces.site import bp as site
 from portal.faces.tray import bp as tray
-from portal.identity import make_hasher
 from portal.faces.worker import register as register_worker
+from portal.identity import make_hasher
 
 
 def create_app(settings: Settings | None = None) -> Flask:

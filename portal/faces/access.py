@@ -18,7 +18,7 @@ from portal.base.errors import Forbidden, ProofNeeded
 from portal.faces import cookies
 from portal.faces.htmx import go
 from portal.faces.transactions import reading, writing
-from portal.identity import SessionView, find_session, touch_session
+from portal.identity import Realm, SessionView, find_session, touch_session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,7 +45,7 @@ csrf = CSRFProtect()
 login_manager = LoginManager()
 
 
-class Principal(UserMixin):
+class Principal(UserMixin):  # type: ignore[misc]  # Flask-Login ships without annotations
     """Flask-Login's user: a live session of ours."""
 
     def __init__(self, session: SessionView) -> None:
@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
 
 
 def _load(request: Request) -> Principal | None:
-    realm = "staff" if request.blueprint == "counter" else "subscriber"
+    realm: Realm = "staff" if request.blueprint == "counter" else "subscriber"
     token = request.cookies.get(cookies.STAFF if realm == "staff" else cookies.SUBSCRIBER, "")
     if not token:
         return None
@@ -79,7 +79,9 @@ def _load(request: Request) -> Principal | None:
     return Principal(found)
 
 
-def requires(policy: Policy, *, level: int = 1, recent_proof: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
+def requires(
+    policy: Policy, *, level: int = 1, recent_proof: int | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
     """Let a route in to `policy` only: at assurance `level`, proved no longer than `recent_proof` seconds ago.
 
     Who is not signed in is sent to sign in; who needs a further proof is asked for it (ProofNeeded); others: Forbidden.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -30,7 +29,12 @@ def init_app(app: Flask) -> None:
     """Build where needed, serve the built files, and give templates `asset(name)`."""
     folder = build_assets(app.extensions["portal"].settings)
     manifest: dict[str, str] = json.loads((folder / "manifest.json").read_text())
-    served = WhiteNoise(app.wsgi_app, max_age=60, immutable_file_test=lambda path, url: url.removeprefix(PREFIX) in set(manifest.values()))
+    hashed = frozenset(PREFIX + name for name in manifest.values())
+
+    def is_immutable(_: str, url: str) -> bool:
+        return url in hashed
+
+    served = WhiteNoise(app.wsgi_app, max_age=60, immutable_file_test=is_immutable)
     served.add_files(str(folder / "files"), prefix=PREFIX)
     app.wsgi_app = served  # type: ignore[method-assign]
     app.jinja_env.globals["asset"] = lambda name: PREFIX + manifest[name]
@@ -50,7 +54,7 @@ def build_assets(settings: Settings) -> Path:
     (work / "manifest.json").write_text(json.dumps(manifest))
     work.chmod(0o755)
     try:
-        os.rename(work, folder)
+        work.rename(folder)
     except OSError:  # another process was quicker with the same content
         shutil.rmtree(work)
     return folder

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_
@@ -16,6 +15,7 @@ from portal.base.money import Money
 from portal.customers import ProfileCard, Viewer, profile_card
 from portal.customerview import CustomerView
 from portal.faces import words
+from portal.faces.babel import gettext
 from portal.faces.parts import portal
 from portal.interactions import TimelineItem
 
@@ -69,7 +69,7 @@ def spoken(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _spoken(name, value, currency) for name, value in params.items()}
 
 
-def _spoken(name: str, value: Any, currency: str) -> str:  # noqa: ANN401 - a JSON value
+def _spoken(name: str, value: Any, currency: str) -> str:
     if isinstance(value, dict):
         return words.text(value)
     if name.endswith("_minor"):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext
-
 from portal.base.errors import N_
+from portal.faces.babel import gettext
 from portal.identity import CodeAnswer, CodeExpired, CodeSent, CodeWrong, Limited
 
 WAIT = N_("That was tried too often. Wait %(minutes)s minutes, then go on where you are.")

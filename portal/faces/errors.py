@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request, url_for
-from flask_babel import gettext
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from portal.base.errors import N_, Forbidden, NotFound, PortalError, ProofNeeded, Refused, TooMany, Unavailable
+from portal.faces.babel import gettext
 from portal.faces.htmx import go, wants_region
 from portal.faces.requests import request_id
 from portal.faces.words import sentence
@@ -135,5 +135,5 @@ def _away(error: Exception) -> Response:
 
 
 def _mistake(error: Exception) -> Response:
-    log.exception("unexpected_error", kind=type(error).__name__)
+    log.error("unexpected_error", kind=type(error).__name__, exc_info=error)
     return show(PortalError())

@@ -29,9 +29,12 @@ def show_tray() -> Response | str:
     if wanted is None:
         return render_template("tray/tray.html", state=FormState())
     state = FormState({"number": wanted[:200]})
+    number = ""
     with state.catching():
-        return redirect(url_for("tray.show_number", number=in_address(parse_number(wanted, portal().settings.country))), 303)
-    return render_template("tray/tray.html", state=state)
+        number = parse_number(wanted, portal().settings.country)
+    if state.errors:
+        return render_template("tray/tray.html", state=state)
+    return redirect(url_for("tray.show_number", number=in_address(number)), 303)
 
 
 @bp.get("/<number>")

@@ -10,7 +10,6 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
-from flask_babel import format_date, format_datetime, get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from portal.base import clock
@@ -18,6 +17,7 @@ from portal.base.errors import PortalError
 from portal.base.i18n import LOCALES, pick_text
 from portal.base.money import Money
 from portal.base.privacy import show_number
+from portal.faces.babel import format_date, format_datetime, get_locale, gettext, ngettext
 from portal.faces.language import language
 from portal.faces.parts import portal
 
@@ -58,7 +58,7 @@ def money(value: Money | int) -> str:
     return _money(minor, currency, LOCALES[language()], settings.country)
 
 
-def number(value: int | float) -> str:
+def number(value: float) -> str:
     """Write a number with the language's separators."""
     return format_decimal(value, locale=LOCALES[language()])
 
@@ -72,22 +72,22 @@ _MOMENT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
 
 def day(value: date) -> str:
     """Write a day within a year: 28 November, 11月28日."""
-    return format_date(value, _DAY[language()], rebase=False)
+    return format_date(value, _DAY[language()])
 
 
 def day_long(value: date) -> str:
     """Write a day with its year: 28 November 2026, 2026年11月28日."""
-    return format_date(value, _DAY_LONG[language()], rebase=False)
+    return format_date(value, _DAY_LONG[language()])
 
 
 def month(value: date) -> str:
     """Write a month with its year: October 2026, 2026年10月."""
-    return format_date(value, _MONTH[language()], rebase=False)
+    return format_date(value, _MONTH[language()])
 
 
 def month_short(value: date) -> str:
     """Write a month for a narrow place: Oct, 10月."""
-    return format_date(value, _MONTH_SHORT[language()], rebase=False)
+    return format_date(value, _MONTH_SHORT[language()])
 
 
 def moment(value: datetime) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Response, make_response, render_template, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import Forbidden
@@ -14,6 +13,7 @@ from portal.billing import get_bill
 from portal.customers import ProfileCard, Viewer
 from portal.customerview import CustomerView, build_view
 from portal.faces.access import me, requires, staff
+from portal.faces.babel import gettext
 from portal.faces.cards import Links, line_names, line_names_of
 from portal.faces.counter.blueprint import bp
 from portal.faces.counter.tabs import my_tabs, opening_of, tab_items

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from flask import Response, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import N_, Invalid
 from portal.base.ids import from_ref
 from portal.faces.access import me, requires, staff
+from portal.faces.babel import gettext
+from portal.faces.code_words import code_words
 from portal.faces.counter.blueprint import bp
 from portal.faces.counter.customer import customer_page
 from portal.faces.forms import typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
-from portal.faces.code_words import code_words
 from portal.faces.transactions import writing
 from portal.identity import (
     CODE_SENTENCES,

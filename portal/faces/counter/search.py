@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, render_template, request, url_for
-from flask_babel import gettext, ngettext
 
 from portal.base import clock
 from portal.customers import Hit, SearchAnswer, search_customers
 from portal.faces.access import me, requires, staff
+from portal.faces.babel import gettext, ngettext
 from portal.faces.counter.blueprint import bp
 from portal.faces.counter.tabs import my_tabs, tab_items
 from portal.faces.htmx import page_or_region
@@ -43,7 +43,11 @@ def found(answer: SearchAnswer | None) -> dict[str, Any]:
     if answer is None:
         return {"answer": None, "rows": [], "say": ""}
     count = len(answer.hits)
-    say = gettext("More than %(count)s customers; type on to narrow it.", count=count) if answer.more else ngettext("%(num)s customer", "%(num)s customers", count)
+    say = (
+        gettext("More than %(count)s customers; type on to narrow it.", count=count)
+        if answer.more
+        else ngettext("%(num)s customer", "%(num)s customers", count)
+    )
     return {"answer": answer, "rows": [row_of(hit) for hit in answer.hits], "say": say}
 
 

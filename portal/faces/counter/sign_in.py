@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from flask import Response, make_response, render_template, request, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, safe_next, staff
+from portal.faces.babel import gettext
+from portal.faces.code_words import WAIT, minutes
 from portal.faces.counter.blueprint import bp
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
 from portal.faces.parts import hasher, portal
-from portal.faces.code_words import WAIT, minutes
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import end_flow, visitor
 from portal.identity import (
@@ -45,9 +45,7 @@ def take_login() -> Response:
     right = verify(given.hash, request.form.get("password", "")[:1024], hasher())
     now = clock.now()
     with writing() as db:
-        answer = record_staff_attempt(
-            db, portal().keys, given, who, password_right=right, totp=request.form.get("code", "")[:40], now=now
-        )
+        answer = record_staff_attempt(db, portal().keys, given, who, password_right=right, totp=request.form.get("code", "")[:40], now=now)
         if isinstance(answer, StaffIn):
             old = request.cookies.get(cookies.STAFF)
             started = start_staff_session(db, answer.staff_id, who, settings=portal().settings, now=now, old_token=old)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, request, url_for
-from flask_babel import gettext
 
 from portal.faces.access import signed_in
+from portal.faces.babel import gettext
 
 bp = Blueprint("site", __name__)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask import render_template, request, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.ids import to_ref
 from portal.customers import Viewer, find_holder
 from portal.customerview import build_view
 from portal.faces.access import me, requires, subscriber
+from portal.faces.babel import gettext
 from portal.faces.cards import line_names, line_names_of
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
@@ -64,4 +64,7 @@ def line_choices(lines: Mapping[int, str], *, chosen: str | None) -> list[dict[s
     ]
     if len(one_by_one) < 2:
         return one_by_one or [{"value": "", "label": gettext("No line"), "current": True}]
-    return [{"value": "", "label": gettext("All lines"), "note": gettext("%(count)s together", count=len(lines)), "current": not chosen}, *one_by_one]
+    return [
+        {"value": "", "label": gettext("All lines"), "note": gettext("%(count)s together", count=len(lines)), "current": not chosen},
+        *one_by_one,
+    ]

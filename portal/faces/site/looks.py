@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, make_response, render_template, request
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import N_, NotFound
 from portal.faces.access import requires, subscriber
+from portal.faces.babel import gettext
 from portal.faces.site.blueprint import bp
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import url_for
-from flask_babel import gettext
 
 from portal.billing import BillsCard, UsageCard
 from portal.customers import ProfileCard
 from portal.customerview import CustomerView
 from portal.faces import words
+from portal.faces.babel import gettext
 
 AGREEMENT_ENDS_SOON = timedelta(days=60)
 
@@ -79,7 +79,9 @@ def _agreement(profile: ProfileCard, today: date) -> Matter | None:
     if ends is None or not today <= ends <= today + AGREEMENT_ENDS_SOON:
         return None
     return Matter(
-        gettext("Your agreement ends on %(day)s. Nothing changes by itself; from then on you are free to go or stay.", day=words.day_long(ends)),
+        gettext(
+            "Your agreement ends on %(day)s. Nothing changes by itself; from then on you are free to go or stay.", day=words.day_long(ends)
+        ),
         gettext("Your agreement"),
         "calendar",
         action={"url": url_for("site.show_me"), "label": gettext("See the agreement")},

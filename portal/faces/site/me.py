@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, render_template, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import NotFound
 from portal.base.ids import from_ref, to_ref
 from portal.customers import ActingFor, list_acting, profile_card
 from portal.faces.access import me, requires, subscriber
+from portal.faces.babel import gettext
 from portal.faces.htmx import go
 from portal.faces.site.blueprint import bp
 from portal.faces.site.viewing import my_viewer
@@ -49,7 +49,12 @@ def act_for_another() -> Response:
 
 
 def _choice(acting: ActingFor) -> dict[str, object]:
-    roles = {"owner": gettext("Owner"), "member": gettext("Own line only"), "administrator": gettext("Administrator"), "employee": gettext("Employee")}
+    roles = {
+        "owner": gettext("Owner"),
+        "member": gettext("Own line only"),
+        "administrator": gettext("Administrator"),
+        "employee": gettext("Employee"),
+    }
     return {
         "value": to_ref(acting.customer_id),
         "label": acting.customer_name,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, make_response, render_template, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import NotFound
 from portal.base.privacy import show_number
 from portal.customers import Holder, find_birth_date, find_holder
 from portal.faces.access import MINUTES_5, me, requires, subscriber
+from portal.faces.babel import gettext
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import hasher

@@ -5,17 +5,17 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.privacy import mask_number
 from portal.faces import cookies
 from portal.faces.access import me, requires, safe_next, subscriber
+from portal.faces.babel import gettext
+from portal.faces.code_words import code_words
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
-from portal.faces.code_words import code_words
 from portal.faces.transactions import writing
 from portal.faces.visiting import end_flow, flow, visitor
 from portal.identity import CODE_SENTENCES, CodeFor, CodeRight, CodeSent, Limited, check_code, raise_level, send_code
@@ -50,7 +50,9 @@ def send_proof() -> Response:
     if isinstance(answer, CodeSent):
         session["proof_sent"] = True
     elif session.get("proof_sent"):
-        session["note"] = gettext("A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds)
+        session["note"] = gettext(
+            "A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds
+        )
     else:
         return _page(FormState(errors={"": code_words(answer)}), limited=answer)
     return go(url_for("site.ask_proof", next=next_page()))

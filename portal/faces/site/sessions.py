@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flask import Response, render_template, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import N_
 from portal.faces.access import me, requires, subscriber
+from portal.faces.babel import gettext
 from portal.faces.htmx import go
 from portal.faces.site.blueprint import bp
 from portal.faces.transactions import reading, writing

@@ -5,19 +5,19 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, session, url_for
-from flask_babel import gettext
 
 from portal.base import clock
 from portal.base.errors import TooMany
 from portal.customers import Holder, parse_number
 from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, safe_next, subscriber
+from portal.faces.babel import gettext
+from portal.faces.code_words import WAIT, code_words, minutes
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
-from portal.faces.parts import hasher, portal
+from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
-from portal.faces.code_words import WAIT, code_words, minutes
-from portal.faces.transactions import reading, writing
+from portal.faces.transactions import writing
 from portal.faces.visiting import end_flow, flow, visitor
 from portal.identity import (
     CODE_SENTENCES,
@@ -26,17 +26,10 @@ from portal.identity import (
     CodeRight,
     CodeSent,
     Limited,
-    PasswordRight,
-    PasswordWrong,
     check_code,
-    clean_pin,
     end_session,
-    password_hash_for,
-    password_hash_unseen,
-    record_password_outcome,
     send_code,
     start_session,
-    verify,
 )
 
 
@@ -64,7 +57,7 @@ def take_number() -> Response:
         return make_response(page, state.status)
     if request.form.get("way") == "password":
         return go(url_for("site.ask_password", next=next_page()))
-    return _send_and_go()
+    return send_and_go()
 
 
 @bp.get("/login/code")
@@ -82,7 +75,7 @@ def send_another_code() -> Response:
     """Send one more code; earlier ones stay good for their own time."""
     if "number" not in session:
         return go(url_for("site.ask_number", next=next_page()))
-    return _send_and_go()
+    return send_and_go()
 
 
 @bp.post("/login/code")
@@ -101,51 +94,11 @@ def take_code() -> Response:
     if state.errors:
         return _code_page(state)
     if isinstance(answer, CodeRight):
-        return _enter(answer.holder, level=2)
+        return enter(answer.holder, level=2)
     if isinstance(answer, CodeExpired):
-        return _send_and_go(note=gettext("That code has expired. Another one is on its way."))
+        return send_and_go(note=gettext("That code has expired. Another one is on its way."))
     state.errors["code"] = code_words(answer)
     return _code_page(state, limited=answer if isinstance(answer, Limited) else None)
-
-
-@bp.get("/login/password")
-@requires(anybody)
-def ask_password() -> Response:
-    """Ask for the service password."""
-    if "number" not in session:
-        return go(url_for("site.ask_number", next=next_page()))
-    return _password_page(FormState())
-
-
-@bp.post("/login/password")
-@requires(anybody)
-def take_password() -> Response:
-    """Sign in at the lowest level with the service password, or use it to be sent a code where both ways are spent."""
-    number = session.get("number")
-    if number is None:
-        return go(url_for("site.ask_number", next=next_page()))
-    state = FormState()
-    with state.catching():
-        pin = clean_pin(request.form.get("password", ""))
-    if state.errors:
-        return _password_page(state)
-    if session.get("vouching"):
-        return _vouch(number, pin)
-    now = clock.now()
-    with reading() as db:
-        who = visitor(db, number)
-        given = password_hash_for(db, number, who, now=now)
-    if isinstance(given, Limited):
-        return _password_limited(given)
-    right = verify(given.hash, pin, hasher())
-    with writing() as db:
-        answer = record_password_outcome(db, given, who, right=right, now=clock.now())
-    if isinstance(answer, PasswordRight):
-        return _enter(answer.holder, level=1)
-    if isinstance(answer, PasswordWrong):
-        state.errors["password"] = gettext("That number and service password do not belong together.")
-        return _password_page(state)
-    return _password_limited(answer)
 
 
 @bp.post("/logout")
@@ -161,7 +114,7 @@ def sign_out() -> Response:
     return response
 
 
-def _send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Response:
+def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Response:
     """Send a code to the number of this flow and go on to the page that asks for it."""
     number = str(session["number"])
     with writing() as db:
@@ -185,21 +138,14 @@ def _send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Res
         session["note"] = gettext("Many codes were asked for with this number. Enter its service password first; then a code is sent.")
         return go(url_for("site.ask_password", next=next_page()))
     if session.get("code_sent"):  # a second click within the pause: the code is on its way already
-        session["note"] = gettext("A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds)
+        session["note"] = gettext(
+            "A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds
+        )
         return go(url_for("site.ask_code", next=next_page()))
     raise TooMany(WAIT, retry_after_seconds=answer.retry_after_seconds, minutes=minutes(answer))
 
 
-def _vouch(number: str, pin: str) -> Response:
-    """Let a service password open a code, without telling whether it was right: only then is the code sent."""
-    with writing() as db:
-        given = password_hash_unseen(db, number, visitor(db, number), now=clock.now())
-    if isinstance(given, Limited):
-        raise TooMany(WAIT, retry_after_seconds=given.retry_after_seconds, minutes=minutes(given))
-    return _send_and_go(vouched=verify(given.hash, pin, hasher()))
-
-
-def _enter(holder: Holder, *, level: int) -> Response:
+def enter(holder: Holder, *, level: int) -> Response:
     """Start the session under a new token; the one the browser came with is over, and so is the flow."""
     target = next_page() or url_for("site.show_home")
     with writing() as db:
@@ -227,24 +173,12 @@ def _code_page(state: FormState, *, limited: Limited | None = None) -> Response:
         note=session.pop("note", None),
         tray_url=url_for("tray.show_tray") if tray else None,
     )
-    return _limited_page(page, state, limited)
+    return limited_page(page, state, limited)
 
 
-def _password_page(state: FormState, *, limited: Limited | None = None) -> Response:
-    page = render_template("site/sign_in/password.html", state=state, next=next_page(), note=session.pop("note", None))
-    return _limited_page(page, state, limited)
-
-
-def _limited_page(page: str, state: FormState, limited: Limited | None) -> Response:
+def limited_page(page: str, state: FormState, limited: Limited | None) -> Response:
+    """Answer with a form: 200, 422 where something is wrong, 429 with Retry-After where it was tried too often."""
     response = make_response(page, 429 if limited else state.status)
     if limited:
         response.headers["Retry-After"] = str(limited.retry_after_seconds)
     return response
-
-
-def _password_limited(limited: Limited) -> Response:
-    if limited.other_way == "code":
-        text = gettext("This was tried too often with this number. Sign in with a code instead.")
-    else:
-        text = gettext(WAIT, minutes=minutes(limited))
-    return _password_page(FormState(errors={"password": text}), limited=limited)

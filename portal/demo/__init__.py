@@ -1,0 +1,17 @@
+"""Builds and loads the demo operator: made-up people on real data, the same every time."""
+
+from portal.demo.loader import Loaded, NotEmpty, Options, load_demo
+from portal.demo.logins import create_logins, read_file, write_file
+from portal.demo.progress import find_progress, has_customers
+
+__all__ = [
+    "Loaded",
+    "NotEmpty",
+    "Options",
+    "create_logins",
+    "find_progress",
+    "has_customers",
+    "load_demo",
+    "read_file",
+    "write_file",
+]
