@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,13 +13,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
 
-import portal
 from portal.base.audit import CHAINS, START
 from portal.base.db import Base, Database
 from portal.base.keys import Keys, make_keys
 from portal.base.settings import Settings
+from portal.migrations import upgrade
 from tests.cast import NOW, Cast, Rows, create_cast, put_rows, take_rows
 
 pytest_plugins = ["tests.servers.plugin", "tests.door"]
@@ -84,17 +81,11 @@ def _cast_rows() -> dict[str, tuple[Cast, Rows]]:
     return {}
 
 
-def make_tables(url: str | sa.URL) -> None:
-    """Make every table of the portal in an empty database, and the heads of the audit's chains."""
-    for module in pkgutil.walk_packages(portal.__path__, "portal."):
-        if module.name.endswith(".models") or module.name.startswith("portal.base."):
-            importlib.import_module(module.name)
-    engine = sa.create_engine(url)
-    Base.metadata.create_all(engine)
-    with engine.begin() as connection:
-        heads = Base.metadata.tables["audit_head"]
-        connection.execute(sa.insert(heads), [{"chain": chain, "seq": 0, "hash": START} for chain in range(CHAINS)])
-    engine.dispose()
+def make_tables(url: str) -> None:
+    """Make every table of the portal in an empty database as an installation does: by its migrations."""
+    database = Database(url)
+    upgrade(database)
+    database.close()
 
 
 @pytest.fixture(scope="session")
@@ -129,11 +120,10 @@ def _emptied(database: Database) -> Iterator[Database]:
     Without triggers, since some of ours refuse DELETE and the order of foreign keys does not matter here.
     """
     yield database
-    tables = [each.name for each in Base.metadata.sorted_tables if each.name != "audit_head"]
     statements = [
         "SET LOCAL session_replication_role = replica",
-        *(f'DELETE FROM "{name}"' for name in tables),
-        f"UPDATE audit_head SET seq = 0, hash = '{START}'",
+        *(f'DELETE FROM "{each.name}"' for each in Base.metadata.sorted_tables),
+        f"INSERT INTO audit_head (chain, seq, hash) SELECT chain, 0, '{START}' FROM generate_series(0, {CHAINS - 1}) chain",
         "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence",
     ]
     with database.engine.begin() as connection:

@@ -124,11 +124,12 @@ def _run(database: Database, program: str, *arguments: str, connected: bool = Tr
         raise Refused("%(program)s is not installed (PostgreSQL's client programs).", program=program)
     environment = dict(os.environ)
     if connected:
-        url = database.url.set(drivername="postgresql")
+        url = database.url
         if url.password:
             environment["PGPASSWORD"] = str(url.password)
         environment["PGCONNECT_TIMEOUT"] = "10"
-        arguments = (*arguments, "--dbname=" + url.set(password=None).render_as_string())
+        open_part = sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+        arguments = (*arguments, f"--dbname={open_part.render_as_string()}")
     done = subprocess.run([path, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]

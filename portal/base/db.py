@@ -114,6 +114,14 @@ class Database:
         with Session(self._reader, autoflush=False, expire_on_commit=False) as session:
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Open a session for long reads: it sees one moment throughout, whatever is written meanwhile."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        engine = self.engine if self.is_sqlite else self.engine.execution_options(**options)
+        with Session(engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

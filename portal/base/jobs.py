@@ -35,11 +35,17 @@ _REST_SECONDS = 5.0
 class _JsonSerializer(Serializer):  # type: ignore[misc]
     """Messages as JSON: whoever can write to the queue shall not be able to run code by it, as pickle would let him."""
 
+    _MOMENTS = ("eta", "expires", "expires_resolved")
+
     def _serialize(self, data: Message) -> bytes:
-        return json.dumps(data._asdict()).encode()
+        return json.dumps(data._asdict(), default=datetime.isoformat).encode()
 
     def _deserialize(self, data: bytes) -> Message:
-        return Message(**json.loads(data))
+        fields = json.loads(data)
+        for name in self._MOMENTS:
+            if isinstance(fields.get(name), str):
+                fields[name] = datetime.fromisoformat(fields[name])
+        return Message(**fields)
 
 
 def make_huey(settings: Settings) -> Huey:

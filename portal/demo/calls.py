@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from portal.base.clock import day_start
-from portal.billing import DRAWS_ON, PARTS
+from portal.billing import PARTS
 from portal.demo.sources import Volume
 
 Ints = npt.NDArray[np.int64]
@@ -23,7 +24,6 @@ PART_LIST = tuple(PARTS)
 DAY, EVENING, NIGHT, INTERNATIONAL, DATA, SMS = (
     PART_LIST.index(part) for part in ("day", "evening", "night", "international", "data", "sms")
 )
-VOICE_CODES = [code for code, part in enumerate(PART_LIST) if DRAWS_ON[part] == "voice"]
 
 SLOT_SECONDS = 1200
 SLOTS_A_DAY = 72
@@ -32,6 +32,7 @@ _SLOTS = {  # of a day, by part: daytime 8 to 18, evening 18 to 22, the rest is 
     EVENING: np.arange(54, 66),
     NIGHT: np.concatenate([np.arange(0, 24), np.arange(66, 72)]),
 }
+_ANY_SLOT = np.arange(SLOTS_A_DAY)
 FIRST_LINE_SHARE = 0.62
 CONTACTS = 2048  # masked numbers to draw from; each customer knows some of them
 KNOWN_PEOPLE = 30
@@ -76,7 +77,7 @@ def spread_month(
     prices: Prices, zone: ZoneInfo,
 ) -> Records:  # fmt: skip
     """Make the records of `days` days from `first`; calls sum to `volumes` part by part, over all lines together."""
-    midnights = np.array([int(day_start(first + timedelta(days=day), zone).timestamp()) for day in range(days)], dtype=np.int64)
+    midnights = _midnights(first, days, zone)
     calls = _calls(random, volumes, midnights, len(lines))
     others = [_data(random, lines, midnights, prices), _messages(random, lines, midnights, prices)]
     columns = [np.concatenate(parts) for parts in zip(calls, *others, strict=True)]
@@ -87,6 +88,13 @@ def spread_month(
     return Records(line, at, part, np.where(part == DATA, -1, other), quantity, tariff, _charge(line, part, quantity, tariff, lines))
 
 
+@lru_cache(maxsize=256)
+def _midnights(first: date, days: int, zone: ZoneInfo) -> Ints:
+    """Give the moments at which each of `days` days begins."""
+    midnights: Ints = np.array([int(day_start(first + timedelta(days=day), zone).timestamp()) for day in range(days)], dtype=np.int64)
+    return midnights
+
+
 def running_shares(total: int, weights: npt.NDArray[np.float64] | Ints) -> Ints:
     """Cut `total` by `weights` into whole numbers that sum to it: differences of the rounded running sum."""
     if len(weights) == 0:
@@ -94,8 +102,8 @@ def running_shares(total: int, weights: npt.NDArray[np.float64] | Ints) -> Ints:
     running = np.cumsum(weights, dtype=np.float64)
     cuts = np.rint(running * (total / running[-1])).astype(np.int64)
     cuts[-1] = total
-    shares: Ints = np.diff(cuts, prepend=0)
-    return shares
+    cuts[1:] -= cuts[:-1].copy()
+    return cuts
 
 
 def rate(quantity: Ints, price_milli: int, size: int) -> Ints:
@@ -124,7 +132,7 @@ def _calls(random: np.random.Generator, volumes: Mapping[str, Volume], midnights
         volume = volumes.get(PART_LIST[part], Volume(0, 0, 0))
         if volume.calls == 0 or len(midnights) == 0:
             continue
-        free = np.flatnonzero(~taken) if part == INTERNATIONAL else (day_base + _SLOTS[part]).ravel()
+        free = np.flatnonzero(~taken) if part == INTERNATIONAL and not taken.all() else (day_base + _SLOTS.get(part, _ANY_SLOT)).ravel()
         slots = np.sort(random.choice(free, volume.calls, replace=volume.calls > len(free)))
         taken[slots] = True
         lengths = _durations(random, volume)
@@ -165,10 +173,11 @@ def _messages(random: np.random.Generator, lines: Sequence[LineMonth], midnights
 def _charge(line: Ints, part: Ints, quantity: Ints, tariff: Ints, lines: Sequence[LineMonth]) -> Ints:
     """Charge nothing for what begins inside the allowance, and its tariff for what begins beyond it (in order of time)."""
     charge = tariff.copy()
+    voice, data, sms = part < INTERNATIONAL, part == DATA, part == SMS
     for number, month in enumerate(lines):
         mine = line == number
-        for codes, allowance in ((VOICE_CODES, month.voice_allowance), ([DATA], month.data_allowance), ([SMS], month.sms_allowance)):
-            drawing = mine & np.isin(part, codes) if len(codes) > 1 else mine & (part == codes[0])
+        for kind, allowance in ((voice, month.voice_allowance), (data, month.data_allowance), (sms, month.sms_allowance)):
+            drawing = mine & kind
             amounts = quantity[drawing]
             inside = np.cumsum(amounts) - amounts < allowance
             charge[drawing] = np.where(inside, 0, tariff[drawing])

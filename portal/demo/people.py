@@ -38,15 +38,12 @@ class Plan:
     prices: Prices
     rates: Mapping[str, tuple[int, int]]  # part: price in thousandths of a minor unit, unit size
 
-    @property
-    def today(self) -> date:
-        """The day of the load."""
-        return local_date(self.now, self.zone)
+    today: date = field(init=False)  # the day of the load, where the operator is
+    month: date = field(init=False)  # the first day of the running month
 
-    @property
-    def month(self) -> date:
-        """The first day of the running month."""
-        return month_start(self.today)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "today", local_date(self.now, self.zone))
+        object.__setattr__(self, "month", month_start(self.today))
 
 
 @dataclass(frozen=True, slots=True)

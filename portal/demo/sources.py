@@ -26,8 +26,8 @@ _METHOD = {
 }
 _CALLS = {"day": "day", "evening": "eve", "night": "night", "international": "intl"}
 _PHONES = re.compile(
-    r"(Huawei (P|Mate ?|nova |HONOR |Honor |Enjoy )\d|Xiaomi (Mi )?\d|Redmi (Note |K)?\d|OnePlus( Nord| Ace)? ?\d|realme |Meizu \d|POCO "
-    r"|Samsung Galaxy (S|A|Note|Z|J)|Nokia [X\d]|Sony Xperia|Motorola (edge|moto))"
+    r"(Huawei (P|Mate ?|nova |HONOR |Honor |Enjoy )\d|Xiaomi (Mi )?\d|Redmi (Note |K)?\d|OnePlus( Nord| Ace)? ?\d|realme (?!Pad)"
+    r"|Meizu \d|POCO |Samsung Galaxy (S|A|Note|Z|J)|Nokia [X\d]|Sony Xperia|Motorola (edge|moto))"
 )  # no tablets, boxes or watches, and nothing nameless
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from portal.base.clock import day_start
@@ -55,7 +55,7 @@ class Forms:
 
     def moment(self, moment: datetime) -> str:
         """Write a moment in UTC, without fractions of a second."""
-        return moment.strftime("%Y-%m-%d %H:%M:%S") + self.ending
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") + self.ending
 
     def start_of(self, day: date) -> str:
         """Write the moment a day begins where the operator does business."""

@@ -22,8 +22,8 @@ from portal.interactions import TimelineItem
 TIERS = {"standard": N_("Standard"), "silver": N_("Silver"), "gold": N_("Gold")}
 TERMS = {"monthly": N_("Month to month"), "one_year": N_("One year"), "two_years": N_("Two years")}
 PAYMENTS = {
-    "bank_transfer": N_("Bank transfer, by itself"),
-    "credit_card": N_("Credit card, by itself"),
+    "bank_transfer": N_("Bank transfer, automatic"),
+    "credit_card": N_("Credit card, automatic"),
     "electronic_check": N_("Electronic check"),
     "mailed_check": N_("Check by post"),
 }

@@ -26,7 +26,7 @@ TITLES = {
     413: N_("That is too much at once"),
     422: N_("Please check what you entered"),
     429: N_("Too many tries"),
-    500: N_("Something on our side did not work"),
+    500: N_("This did not work"),
     503: N_("One moment"),
 }
 

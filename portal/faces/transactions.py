@@ -28,3 +28,10 @@ def reading() -> Iterator[Session]:
     """Open a session for reads alone."""
     with portal().db.reading() as session:
         yield session
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Open a session for long reads that must see one moment throughout."""
+    with portal().db.snapshot() as session:
+        yield session

@@ -22,6 +22,7 @@ from portal.faces.language import language
 from portal.faces.parts import portal
 
 GB_KB = 1024 * 1024
+WIDE = 1000
 
 
 def init_app(app: Flask) -> None:
@@ -30,7 +31,8 @@ def init_app(app: Flask) -> None:
     filters = {
         "money": money, "number": number, "day": day, "day_long": day_long, "month": month, "moment": moment,
         "clock_time": clock_time, "ago": ago, "text": text, "seconds": seconds, "amount": amount, "sentence": sentence,
-        "iso": lambda value: value.isoformat(), "grouped": show_number, "month_short": month_short,
+        "iso": lambda value: value.isoformat(), "grouped": show_number, "month_short": month_short, "month_name": month_name,
+        "figure": figure, "used_of": used_of,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(brand=settings.brand, support_number=settings.support_number, env_name=settings.env)
@@ -58,6 +60,15 @@ def money(value: Money | int) -> str:
     return _money(minor, currency, LOCALES[language()], settings.country)
 
 
+def figure(minor: int) -> str:
+    """Write an amount of the operator's currency as a short figure for a chart, without its sign: 103.58, 1,204."""
+    currency, locale = portal().settings.currency, LOCALES[language()]
+    major = Money(minor, currency).amount
+    if abs(major) >= WIDE:
+        return format_decimal(major, "#,##0", locale=locale)
+    return format_currency(major, currency, "#,##0.00", locale=locale)
+
+
 def number(value: float) -> str:
     """Write a number with the language's separators."""
     return format_decimal(value, locale=LOCALES[language()])
@@ -66,6 +77,7 @@ def number(value: float) -> str:
 _DAY = {"zh": "M月d日", "en": "d MMMM"}
 _DAY_LONG = {"zh": "y年M月d日", "en": "d MMMM y"}
 _MONTH = {"zh": "y年M月", "en": "MMMM y"}
+_MONTH_NAME = {"zh": "M月", "en": "MMMM"}
 _MONTH_SHORT = {"zh": "M月", "en": "MMM"}
 _MOMENT = {"zh": "y年M月d日 HH:mm", "en": "d MMM y HH:mm"}
 
@@ -83,6 +95,11 @@ def day_long(value: date) -> str:
 def month(value: date) -> str:
     """Write a month with its year: October 2026, 2026年10月."""
     return format_date(value, _MONTH[language()])
+
+
+def month_name(value: date) -> str:
+    """Write a month within a sentence of this year: October, 10月."""
+    return format_date(value, _MONTH_NAME[language()])
 
 
 def month_short(value: date) -> str:
@@ -129,6 +146,21 @@ def amount(value: int, unit: str) -> str:
     if unit == "messages":
         return ngettext("%(count)s message", "%(count)s messages", value, count=format_decimal(value, locale=locale))
     return gettext("%(count)s min", count=format_decimal(-(-value // 60), locale=locale))
+
+
+def used_of(used: int, allowance: int, unit: str) -> str:
+    """Write how much of an allowance is used, naming the unit once where it is the same: 207 of 600 min used."""
+    locale = LOCALES[language()]
+    whole = amount(allowance, unit)
+    if unit == "messages":
+        short, whole = format_decimal(used, locale=locale), format_decimal(allowance, locale=locale)
+    elif unit == "seconds":
+        short = format_decimal(-(-used // 60), locale=locale)
+    elif min(used, allowance) >= GB_KB:
+        short = format_decimal(Decimal(used * 10 // GB_KB) / 10, locale=locale)
+    else:
+        short = amount(used, unit)
+    return gettext("%(used)s of %(allowance)s used", used=short, allowance=whole)
 
 
 def sentence(value: PortalError | str, **params: object) -> str:

@@ -5,7 +5,7 @@ from portal.identity.code_check import CodeAnswer, CodeDead, CodeExpired, CodeRi
 from portal.identity.codes import CODE_MINUTES, CODE_SENTENCES, CodeFor, CodeSent, Purpose, send_code
 from portal.identity.hashing import Hasher, make_hasher, verify
 from portal.identity.limits import Limited
-from portal.identity.looks import Look, LooksPage, list_looks, note_look
+from portal.identity.looks import Look, LooksPage, list_looks, note_look, watch_looks
 from portal.identity.opening_codes import open_customer_by_code, send_counter_code
 from portal.identity.openings import (
     OpeningView,
@@ -139,4 +139,5 @@ __all__ = [
     "touch_session",
     "verify",
     "viewer_at_counter",
+    "watch_looks",
 ]

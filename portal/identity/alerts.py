@@ -60,19 +60,19 @@ def list_alerts(session: Session, viewer: StaffMember, *, before: int | None = N
 
 def raise_reasons_frequent(session: Session, keys: Keys, staff: StaffMember, count: int, *, now: datetime) -> None:
     """Tell that openings by reason alone are frequent."""
-    _raise(session, keys, staff, "reasons_frequent", ReasonsFrequent(staff.id, count), count, now)
+    _raise(session, keys, staff.id, staff.outlet, "reasons_frequent", ReasonsFrequent(staff.id, count), count, now)
 
 
-def raise_views_unusual(session: Session, keys: Keys, staff: StaffMember, count: int, *, now: datetime) -> None:
+def raise_views_unusual(session: Session, keys: Keys, staff_id: int, outlet: str, count: int, *, now: datetime) -> None:
     """Tell that unusually many customers were looked at."""
-    _raise(session, keys, staff, "views_unusual", ViewsUnusual(staff.id, count), count, now)
+    _raise(session, keys, staff_id, outlet, "views_unusual", ViewsUnusual(staff_id, count), count, now)
 
 
-def _raise(session: Session, keys: Keys, staff: StaffMember, kind: str, event: Event, count: int, now: datetime) -> None:
-    once = windows(f"alert:{kind}:{staff.id}", ((1, HOUR),))
+def _raise(session: Session, keys: Keys, staff_id: int, outlet: str, kind: str, event: Event, count: int, now: datetime) -> None:
+    once = windows(f"alert:{kind}:{staff_id}", ((1, HOUR),))
     if count_up(session, once, now=now).of(once).over:
         return
-    session.connection().execute(sa.insert(_alert), {"id": new_id(now), "at": now, "staff_id": staff.id, "kind": kind, "count": count})
-    detail = {"count": count, "outlet": staff.outlet}
-    record(session, keys.audit[0], Entry(staff.actor, f"alert.{kind}", "counter", detail=detail), now=now)
+    session.connection().execute(sa.insert(_alert), {"id": new_id(now), "at": now, "staff_id": staff_id, "kind": kind, "count": count})
+    detail = {"count": count, "outlet": outlet}
+    record(session, keys.audit[0], Entry(f"staff:{staff_id}", f"alert.{kind}", "counter", detail=detail), now=now)
     emit(session, event, now=now)

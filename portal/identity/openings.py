@@ -167,13 +167,20 @@ def viewer_at_counter(staff: StaffMember, customer_id: int, opening: OpeningView
 
 
 def list_open_customers(session: Session, staff: StaffMember, *, settings: Settings, now: datetime) -> Sequence[OpenTab]:
-    """Give the customers this session has open now, the first opened first, each once."""
+    """Give the customers this session has open now, the first opened first, each once with its widest opening. One statement."""
     since = now - timedelta(minutes=settings.opening_minutes, seconds=1)
     rows = session.connection().execute(_tabs, _named(staff, now) | {"since": since})
     tabs: dict[int, OpenTab] = {}
     for row in rows:
-        tabs.setdefault(row.customer_id, OpenTab(_view(row), row.name))
+        tab, known = OpenTab(_view(row), row.name), tabs.get(row.customer_id)
+        if known is None or _width(tab.opening) > _width(known.opening):
+            tabs[row.customer_id] = tab
     return list(tabs.values())
+
+
+def _width(opening: OpeningView) -> tuple[bool, int]:
+    """Rank openings of one customer: one that shows money before one that does not, then the later one."""
+    return opening.money, opening.id
 
 
 def close_opening(session: Session, keys: Keys, staff: StaffMember, customer_id: int, *, now: datetime) -> None:

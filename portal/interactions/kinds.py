@@ -43,6 +43,8 @@ What faces make of a param goes by its name: `…_minor` is an amount in the par
 `cycle_start` a month (ISO text), anything else text, or text by language ({"zh": …, "en": …}).
 """
 
+UNKNOWN = N_("A contact of another kind")
+
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -52,8 +54,8 @@ def list_kinds() -> Mapping[str, tuple[str, ...]]:
 
 
 def sentence_of(kind: str, params: Mapping[str, object]) -> str:
-    """Give the fullest sentence of a kind that `params` can fill; an empty one for a kind this release does not know."""
+    """Give the fullest sentence of a kind that `params` can fill; a general one for a kind this release does not know."""
     for sentence in KINDS.get(kind, ()):
         if all(params.get(name) is not None for name in _PLACEHOLDER.findall(sentence)):
             return sentence
-    return ""
+    return UNKNOWN

@@ -37,7 +37,7 @@ def _waiting(messages: sa.FromClause) -> sa.ColumnElement[bool]:
     return messages.c.status.in_([sa.literal_column("'queued'"), sa.literal_column("'sending'")])
 
 
-_queued: sa.ColumnClause[str] = sa.literal_column("'queued'")  # not a parameter: SQLite takes a partial index for nothing else
+_queued: sa.ColumnClause[str] = sa.literal_column("'queued'")
 _sending: sa.ColumnClause[str] = sa.literal_column("'sending'")
 _due = (
     sa.select(_message.c.id)
@@ -58,9 +58,11 @@ _due = (
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True, of=_message)
 )
+# Materialised: as a plain sub-query PostgreSQL may run it again for each row, and claim more than the limit.
+_chosen = _due.cte("chosen").prefix_with("MATERIALIZED")
 _claim = (
     sa.update(_message)
-    .where(_message.c.id.in_(_due.scalar_subquery()), _message.c.status == _queued)
+    .where(_message.c.id.in_(sa.select(_chosen.c.id)), _message.c.status == _queued)
     .values(status="sending", attempts=_message.c.attempts + 1, available_at=sa.bindparam("lease_end"))
     .returning(_message.c.id, _message.c.number, _message.c.body, _message.c.kind, _message.c.attempts)
 )

@@ -78,5 +78,5 @@ def count_waiting(session: Session) -> Mapping[str, int]:
     counts = {"queued": 0, "sending": 0, "uncertain": 0}
     for which in (waiting, unclear):
         found = sa.select(_message.c.status, sa.func.count()).where(which).group_by(_message.c.status)
-        counts |= {status: count for status, count in session.connection().execute(found)}
+        counts |= {row[0]: row[1] for row in session.connection().execute(found)}
     return counts

@@ -74,7 +74,8 @@ def difference(database: Database) -> list[Any]:
             return found
         # SQLite does not give indexes on expressions (at DESC) back: those are compared by the text that made them.
         special = {str(one.name): one for table in metadata.tables.values() for one in table.indexes if _is_special(one)}
-        there: dict[str, str] = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'").tuples().all())
+        indexes = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
+        there = {row.name: row.sql for row in indexes}
         found = [one for one in found if not (one[0] in ("add_index", "remove_index") and str(one[1].name) in special)]
         wanted = {name: str(CreateIndex(one).compile(dialect=connection.dialect)) for name, one in special.items()}
         return found + [("change_index", name) for name, text in wanted.items() if there.get(name) != text.strip()]

@@ -3,73 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
 from portal.base.db import Database
 from portal.base.privacy import mask_name, mask_number
 from portal.customers import (
     NewCustomer,
     NewLine,
-    NewPerson,
     SearchAnswer,
-    add_member,
-    change_number,
     create_customer,
-    end_line,
-    rename_customer,
     search_customers,
     search_keys_of,
-    search_text_of,
 )
-from portal.customers.models import Account, Customer, Party, SearchKey, Subscription
+from portal.customers.models import Customer, Party, Subscription
 from portal.customers.names import fold
 from portal.customers.search import read_query
-from tests.cast import Cast, Person
-
-NEW_ID = 4 * 10**15
+from tests.cast import Cast
+from tests.customers.finding import counted, everybody, ids, noise, search
 
 on_one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def search(database: Database, text: str, limit: int = 20) -> SearchAnswer:
-    with database.reading() as session:
-        return search_customers(session, text, limit=limit)
-
-
-def ids(database: Database, text: str) -> list[int]:
-    return [hit.customer_id for hit in search(database, text).hits]
-
-
-def noise(cast: Cast, name: str) -> Person:
-    return next(person for person in cast.noise if person.name == name)
-
-
-def everybody(cast: Cast) -> list[Person]:
-    return [cast.alice, cast.bob, cast.charlie, cast.erin, *cast.noise]
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +199,7 @@ def test_what_no_number_and_no_name_holds_finds_nothing_and_asks_the_database_no
         answer = search(database, text)
     assert answer == SearchAnswer((), False, "nothing")
     assert sent == []
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 1
 
 
 @given(text=st.text(max_size=40))
@@ -264,8 +221,10 @@ def test_any_part_of_a_name_or_number_finds_who_has_it(database: Database, cast:
     person = data.draw(st.sampled_from(everybody(cast)))
     name = person.name if person is not cast.erin else cast.acme.name
     keys = sorted(search_keys_of(name, [person.number]))
-    _, key = data.draw(st.sampled_from(keys))
-    text = key[: data.draw(st.integers(1, len(key)))]
+    kind, key = data.draw(st.sampled_from(keys))
+    text = key[: data.draw(st.integers(1 if kind != "t" else 5, len(key)))]
+    if kind == "t":
+        text = f"{text[:4]} {text[4:]}"
     answer = search(database, text)
     assert person.customer_id in {hit.customer_id for hit in answer.hits} or answer.more
 
@@ -339,118 +298,3 @@ def test_a_customer_with_many_matching_keys_is_listed_once(database: Database, n
         made = create_customer(session, NewCustomer("王王王", lines=(NewLine("13131313131"), NewLine("13131313132"))), now=now)
     for text in ("13", "1", "31", "王", "wang", "w", "ww", "王 13"):
         assert ids(database, text) == [made.customer_id], text
-
-
-def crowd(session: Session, name: str, prefix: str, count: int, now: datetime, first: int = NEW_ID) -> None:
-    """Write `count` customers of one name, with a line each, as a loader would."""
-    text, pairs = search_text_of([name]), search_keys_of(name, ())
-    numbers = {first + place: f"{prefix}{place:0{11 - len(prefix)}}" for place in range(count)}
-    session.execute(
-        sa.insert(Party),
-        [
-            {"id": each, "kind": "individual", "name": name, "gender": None, "birth_date": None, "language": None, "created_at": now}
-            for each in numbers
-        ],
-    )
-    session.execute(
-        sa.insert(Customer),
-        [
-            {
-                "customer_id": each, "party_id": each, "kind": "individual", "status": "active", "tier": "standard",
-                "since": now.date(), "left_on": None, "search_text": text, "created_at": now,
-            }
-            for each in numbers
-        ],
-    )  # fmt: skip
-    session.execute(
-        sa.insert(Account),
-        [{"customer_id": each, "id": each, "currency": "CNY", "payment_method": "bank_transfer", "paperless": True} for each in numbers],
-    )
-    session.execute(
-        sa.insert(Subscription),
-        [
-            {
-                "customer_id": each, "id": each, "account_id": each, "party_id": each, "kind": "mobile", "number": number, "status": "active",
-                "activated_on": now.date(), "terminated_on": None, "device": None, "region": None,
-            }
-            for each, number in numbers.items()
-        ],
-    )  # fmt: skip
-    keys = [(each, kind, key) for each, number in numbers.items() for kind, key in pairs | search_keys_of("", [number])]
-    session.execute(sa.insert(SearchKey), [{"customer_id": each, "kind": kind, "key": key} for each, kind, key in keys])
-
-
-def test_of_a_name_and_digits_the_rarer_one_is_looked_up_however_common_the_other(database: Database, cast: Cast, now: datetime) -> None:
-    with database.writing() as session:
-        crowd(session, "周一", "1360", 1_200, now)
-    assert ids(database, "欧阳 136") == [noise(cast, "欧阳晓明").customer_id]
-    assert ids(database, "王博 13") == [cast.alice.customer_id]
-    assert ids(database, "周一 00001199") == [NEW_ID + 1_199]
-    assert ids(database, "zhou 0001199") == [NEW_ID + 1_199]
-    assert search(database, "吴 136") == SearchAnswer((), False, "name_and_number")
-    assert not search(database, "欧阳 136").more
-
-
-def test_what_is_too_common_either_way_is_said_to_be_more_and_never_hidden(database: Database, now: datetime) -> None:
-    with database.writing() as session:
-        crowd(session, "周一", "1360", 1_200, now)
-        crowd(session, "吴二", "1370", 1_200, now, first=2 * NEW_ID)
-    assert search(database, "周 1370") == SearchAnswer((), True, "name_and_number")
-    answer = search(database, "周 1360")
-    assert (len(answer.hits), answer.more) == (20, True)
-
-
-def test_a_renamed_customer_is_found_by_the_new_name_only(database: Database, cast: Cast) -> None:
-    with database.writing() as session:
-        rename_customer(session, cast.charlie.customer_id, "张若曦")
-    assert ids(database, "李查理") == []
-    assert ids(database, "lichali") == []
-    assert cast.charlie.customer_id not in ids(database, "li 1234")
-    assert ids(database, "张若曦") == [cast.charlie.customer_id]
-    assert ids(database, "zrx") == [cast.charlie.customer_id]
-    assert ids(database, "zhang 1234") == [cast.charlie.customer_id]
-    assert ids(database, "13701601234") == [cast.charlie.customer_id]
-
-
-def test_a_changed_number_is_found_and_the_old_one_is_not(database: Database, cast: Cast, now: datetime) -> None:
-    with database.writing() as session:
-        change_number(session, cast.alice.customer_id, cast.alice.subscription_id, "18612349999", now=now)
-    assert ids(database, cast.alice.number) == []
-    assert ids(database, "18612349999") == [cast.alice.customer_id]
-    assert ids(database, cast.bob.number) == [cast.alice.customer_id]
-    assert ids(database, "王爱丽 9999") == [cast.alice.customer_id]
-
-
-def test_an_ended_line_is_not_found_by_its_number_but_its_customer_by_name(database: Database, cast: Cast, now: datetime) -> None:
-    with database.writing() as session:
-        end_line(session, cast.charlie.customer_id, cast.charlie.subscription_id, now=now)
-    assert ids(database, cast.charlie.number) == []
-    (hit,) = search(database, "李查理").hits
-    assert hit.customer_id == cast.charlie.customer_id
-    assert hit.number_masked == mask_number(cast.charlie.number)
-
-
-def test_a_customer_without_lines_is_found_and_shows_no_number(database: Database, now: datetime) -> None:
-    with database.writing() as session:
-        create_customer(session, NewCustomer("孤零零"), now=now)
-    (hit,) = search(database, "孤").hits
-    assert hit.number_masked is None
-    assert hit.region is None
-
-
-def test_a_new_user_of_a_line_is_found_and_the_former_one_is_not(database: Database, cast: Cast, now: datetime) -> None:
-    with database.writing() as session:
-        add_member(session, cast.alice.customer_id, cast.bob.subscription_id, NewPerson("赵云"), now=now)
-    assert ids(database, "赵云") == [cast.alice.customer_id]
-    assert ids(database, "王博") == []
-    assert cast.alice.customer_id in ids(database, "王爱丽")
-
-
-def test_keys_are_exactly_those_of_the_present_names_and_numbers(database: Database, cast: Cast, now: datetime) -> None:
-    with database.writing() as session:
-        change_number(session, cast.alice.customer_id, cast.bob.subscription_id, "18600001111", now=now)
-        rename_customer(session, cast.alice.customer_id, "单于明")
-        kept = session.execute(sa.select(SearchKey.kind, SearchKey.key).where(SearchKey.customer_id == cast.alice.customer_id)).all()
-    numbers = [cast.alice.number, "18600001111"]
-    wanted = search_keys_of("单于明", numbers) | search_keys_of("王博", numbers)
-    assert {tuple(row) for row in kept} == wanted

@@ -11,7 +11,7 @@ from portal.base.audit import Fault, list_heads, verify
 from portal.base.audit_heads import compare_heads, read_heads, write_head
 from portal.faces.commands import Commands, failed
 from portal.faces.parts import portal
-from portal.faces.transactions import reading
+from portal.faces.transactions import reading, snapshot
 
 audit_group = Commands("audit", help="The log of who looked at and changed what.")
 
@@ -20,7 +20,7 @@ audit_group = Commands("audit", help="The log of who looked at and changed what.
 @click.option("--heads", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Heads kept elsewhere.")
 def verify_log(heads: Path | None) -> None:
     """Walk every chain; name each place where it does not hold and end with 1."""
-    with reading() as session:
+    with snapshot() as session:
         entries = show_faults(session, heads)
     click.echo(f"Audit log: {entries} entries, whole.")
 

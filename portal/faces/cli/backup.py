@@ -13,7 +13,7 @@ from portal.base.errors import Refused
 from portal.faces.cli.audit import show_faults
 from portal.faces.commands import Commands
 from portal.faces.parts import portal
-from portal.faces.transactions import reading
+from portal.faces.transactions import snapshot
 
 backup_group = Commands("backup", help="Copies of the database. Keys (PORTAL_SECRET_KEY) are not in them: keep those too.")
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -39,7 +39,7 @@ def restore(folder: Path, replace: bool) -> None:
         raise Refused("The backup is of revision %(theirs)s, which this release does not know.", theirs=revision)
     restored = restore_backup(database, folder, replace=replace)
     click.echo(f"Restored: made {restored.made_at}, revision {restored.revision}.")
-    with reading() as session:
+    with snapshot() as session:
         entries = show_faults(session)
     click.echo(f"Audit log: {entries} entries, whole.")
     if not migrations.is_at_head(database):

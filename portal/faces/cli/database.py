@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def compile_languages(folder: Path) -> int:
             continue
         with source.open("rb") as text:
             catalog = read_po(text, locale=source.parts[-3])
-        draft = target.with_suffix(".new")
+        draft = target.with_suffix(f".{os.getpid()}.new")  # several may start at once
         with draft.open("wb") as file:
             write_mo(file, catalog)
         draft.replace(target)

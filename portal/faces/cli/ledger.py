@@ -6,7 +6,7 @@ import click
 
 from portal.base.books import check_books
 from portal.faces.commands import Commands, failed
-from portal.faces.transactions import reading
+from portal.faces.transactions import snapshot
 
 ledger_group = Commands("ledger", help="The double-entry ledger.")
 
@@ -14,7 +14,7 @@ ledger_group = Commands("ledger", help="The double-entry ledger.")
 @ledger_group.command("check")
 def check() -> None:
     """Recompute every balance from the entries; name what differs and end with 1."""
-    with reading() as session:
+    with snapshot() as session:
         found = list(check_books(session))
     for one in found:
         click.echo(f"{one.where}: {one.what}", err=True)

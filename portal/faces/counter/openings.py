@@ -8,7 +8,6 @@ from portal.base import clock
 from portal.base.errors import N_, Invalid
 from portal.base.ids import from_ref
 from portal.faces.access import me, requires, staff
-from portal.faces.babel import gettext
 from portal.faces.code_words import code_words
 from portal.faces.counter.blueprint import bp
 from portal.faces.counter.customer import customer_page
@@ -16,6 +15,7 @@ from portal.faces.forms import typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.transactions import writing
+from portal.faces.words import sentence
 from portal.identity import (
     CODE_SENTENCES,
     CodeSent,
@@ -36,7 +36,7 @@ def send_code(customer_id: int) -> Response:
     with state.catching(), writing() as db:
         line = _line(request.form.get("line", ""))
         answer = send_counter_code(
-            db, portal().keys, me().staff, customer_id, line, now=clock.now(), sentence=gettext(CODE_SENTENCES["counter"])
+            db, portal().keys, me().staff, customer_id, line, now=clock.now(), sentence=sentence(CODE_SENTENCES["counter"])
         )
     if state.errors:
         return customer_page(customer_id, state)

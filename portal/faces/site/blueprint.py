@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 
 from portal.faces.access import signed_in
 from portal.faces.babel import gettext
 
 bp = Blueprint("site", __name__)
+
+PARTS_OF = {
+    "site.list_bills": ("site.show_bill",),
+    "site.show_me": ("site.ask_new_password", "site.keep_password", "site.list_my_sessions", "site.list_looks_at_me"),
+}
+"""Pages under a tab: it stays lit on them."""
 
 
 @bp.context_processor
@@ -17,13 +23,14 @@ def page_frame() -> dict[str, Any]:
     """Give layouts their tabs and switches."""
     here = request.full_path.rstrip("?") if request.method == "GET" else ""
     tabs = [
-        {"endpoint_url": url_for(endpoint), "icon": icon, "label": label, "current": request.endpoint == endpoint}
+        {"endpoint_url": url_for(endpoint), "icon": icon, "label": label, "current": request.endpoint in (endpoint, *PARTS_OF.get(endpoint, ()))}
         for endpoint, icon, label in (
             ("site.show_home", "home", gettext("Home")),
             ("site.list_bills", "receipt", gettext("Bills")),
             ("site.show_timeline", "history", gettext("Activity")),
             ("site.show_me", "user", gettext("Me")),
         )
+        if endpoint != "site.list_bills" or g.get("sees_money", True)
     ]
     return {
         "tabs": tabs if signed_in() else [],

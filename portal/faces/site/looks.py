@@ -17,6 +17,7 @@ from portal.faces.transactions import reading
 from portal.identity import Look, list_looks
 
 ROLES = {"clerk": N_("Counter staff no. %(number)s"), "supervisor": N_("Supervisor no. %(number)s")}
+OTHER_ROLE = N_("Staff no. %(number)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,9 @@ def spell_out(look: Look) -> LookRow:
     if look.action == "customer.code_sent":
         how, tone = gettext("Sent you a code"), "info"
     elif look.opened:
-        how, tone = gettext("Opened: everything in sight") if look.action == "customer.opened" else gettext("Looked, open"), "warn"
+        how, tone = gettext("Opened in full") if look.action == "customer.opened" else gettext("Looked, in full"), "warn"
     else:
         how, tone = gettext("Looked, masked"), "neutral"
     why = gettext(look.reason) if look.reason else gettext("You gave a code") if look.proof == "code" else ""
-    who = gettext(ROLES.get(look.role, N_("Staff no. %(number)s")), number=look.staff_number)
+    who = gettext(ROLES.get(look.role, OTHER_ROLE), number=look.staff_number)
     return LookRow(look.at, look.outlet, who, how, tone, why)

@@ -66,7 +66,7 @@ def _choice(acting: ActingFor) -> dict[str, object]:
 def _ways(*, owner: bool) -> list[dict[str, str]]:
     ways = [
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
-        ("device-desktop", gettext("Where I am signed in"), url_for("site.list_my_sessions"), True),
+        ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
         ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]

@@ -14,6 +14,7 @@ from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import hasher
 from portal.faces.site.blueprint import bp
+from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.identity import clean_pin, has_service_password, policy_faults, set_service_password
 
@@ -56,6 +57,7 @@ def _my_line(holder: Holder | None) -> Holder:
 
 def _page(state: FormState) -> Response:
     with reading() as db:
+        my_viewer(db, now=clock.now())
         holder = _my_line(find_holder(db, me().number or ""))
         has = has_service_password(db, holder)
     page = render_template("site/me/password.html", state=state, has_password=has, number=show_number(holder.number))

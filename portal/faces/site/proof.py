@@ -18,6 +18,7 @@ from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
 from portal.faces.transactions import writing
 from portal.faces.visiting import end_flow, flow, visitor
+from portal.faces.words import sentence
 from portal.identity import CODE_SENTENCES, CodeFor, CodeRight, CodeSent, Limited, check_code, raise_level, send_code
 
 
@@ -45,7 +46,7 @@ def send_proof() -> Response:
             visitor(known=True),
             now=clock.now(),
             base_host=urlsplit(portal().settings.base_url).hostname,
-            sentence=gettext(CODE_SENTENCES["step_up"]),
+            sentence=sentence(CODE_SENTENCES["step_up"]),
         )
     if isinstance(answer, CodeSent):
         session["proof_sent"] = True

@@ -10,6 +10,7 @@ from portal.faces.access import me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.htmx import go
 from portal.faces.site.blueprint import bp
+from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.identity import end_listed_session, end_other_sessions, list_sessions, list_sign_ins
 
@@ -20,9 +21,10 @@ METHODS = {"code": N_("Code"), "service_password": N_("Service password")}
 @requires(subscriber, level=2)
 def list_my_sessions() -> str:
     """Show each signed-in browser and the sign-ins of late."""
-    party_id = me().party_id or 0
+    party_id, now = me().party_id or 0, clock.now()
     with reading() as db:
-        sessions = list_sessions(db, party_id, now=clock.now())
+        my_viewer(db, now=now)
+        sessions = list_sessions(db, party_id, now=now)
         sign_ins = list_sign_ins(db, party_id)
     return render_template(
         "site/me/sessions.html", sessions=sessions, sign_ins=sign_ins, method_names=METHODS, done=session.pop("done", None)

@@ -19,6 +19,7 @@ from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
 from portal.faces.transactions import writing
 from portal.faces.visiting import end_flow, flow, visitor
+from portal.faces.words import sentence
 from portal.identity import (
     CODE_SENTENCES,
     CodeExpired,
@@ -125,7 +126,7 @@ def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Resp
             visitor(db, number),
             now=clock.now(),
             base_host=urlsplit(portal().settings.base_url).hostname,
-            sentence=gettext(CODE_SENTENCES["sign_in"]),
+            sentence=sentence(CODE_SENTENCES["sign_in"]),
             vouched=vouched,
         )
     if isinstance(answer, CodeSent):

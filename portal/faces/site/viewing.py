@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from flask import url_for
+from flask import g, url_for
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
@@ -20,7 +20,9 @@ def my_viewer(session: Session, *, now: datetime) -> Viewer:
     signed_in = me()
     if signed_in.party_id is None or signed_in.customer_id is None:
         raise NotFound
-    return get_viewer(session, signed_in.party_id, signed_in.customer_id, now=now)
+    viewer = get_viewer(session, signed_in.party_id, signed_in.customer_id, now=now)
+    g.sees_money = viewer.money  # the page's tabs go by it
+    return viewer
 
 
 def narrowed(viewer: Viewer, line: str | None) -> Viewer:

@@ -44,7 +44,7 @@ def register(app: Flask) -> None:
 def make_worker(parts: Portal) -> Worker:
     """Put the worker of one portal together."""
     jobs = Jobs()
-    register_jobs(jobs, parts.db)
+    register_jobs(jobs, parts.db, parts.keys)
     return Worker(
         parts.settings,
         Delivery(parts.db, parts.handlers, clock.now),

@@ -12,7 +12,8 @@ from portal.base import audit, outbox
 from portal.base.db import Database
 from portal.base.idempotency import forget_before
 from portal.base.jobs import Jobs
-from portal.identity import sweep_identity
+from portal.base.keys import Keys
+from portal.identity import sweep_identity, watch_looks
 
 log = structlog.get_logger()
 
@@ -22,7 +23,7 @@ BATCH = 1000
 Forget = Callable[[Session, datetime], object]
 
 
-def register_jobs(jobs: Jobs, database: Database) -> None:
+def register_jobs(jobs: Jobs, database: Database, keys: Keys) -> None:
     """Register every job: the ground's own, and what capabilities want forgotten."""
 
     def put_off_stuck_events(now: datetime) -> None:
@@ -40,7 +41,12 @@ def register_jobs(jobs: Jobs, database: Database) -> None:
             heads = audit.list_heads(session)
         log.info("audit_heads", heads=[f"{chain}:{length}:{seal}" for chain, length, seal in heads if length])
 
+    def watch_who_looks(now: datetime) -> None:
+        with database.writing() as session:
+            watch_looks(session, keys, now=now)
+
     jobs.every(1, put_off_stuck_events)
+    jobs.every(1, watch_who_looks)
     jobs.every(60, delete_done_events)
     jobs.every(60, log_audit_heads)
     forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))

@@ -1,0 +1,60 @@
+"""Every page there is, each with what has to be done before it shows: for axe, for narrow screens, and for pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.base.ids import to_ref
+from tests.journeys.conftest import House
+
+FOR_ANYBODY = {
+    "sign-in": "/login", "staff-sign-in": "/counter/login", "tray": "/tray/", "tray-number": "/tray/138-5710-1234", "nothing-here": "/nowhere",
+}  # fmt: skip
+OF_THE_HALL = {
+    "home": "/", "bills": "/bills", "activity": "/activity", "me": "/me", "service-password": "/me/password", "sessions": "/me/sessions",
+    "who-looked": "/me/looks", "proof": "/proof", "not-yours": "/bills/0000000000001",
+}  # fmt: skip
+OF_THE_COUNTER = {"desk": "/counter/", "search": "/counter/search?q=1234", "nobody-found": "/counter/search?q=zzzz"}
+
+
+def customer(house: House) -> str:
+    """Give Alice's address at the counter."""
+    return f"/counter/customers/{to_ref(house.cast.alice.customer_id)}"
+
+
+def close_if_open(page: Any, house: House) -> None:
+    """Mask Alice again, if an earlier test left her open."""
+    page.goto(customer(house))
+    if page.locator("#band form[action$='/close'] button").count():
+        page.locator("#band form[action$='/close'] button").click()
+        page.wait_for_url("**/counter/")
+
+
+def newest_bill(page: Any) -> str:
+    """Give the address of the newest bill."""
+    page.goto("/bills")
+    found: str = page.locator("main a[href^='/bills/']").first.get_attribute("href")
+    return found
+
+
+
+
+def wrong_number(page: Any) -> None:
+    """The number's page with something to correct."""
+    page.goto("/login")
+    page.locator("#f-number").fill("12345")
+    page.locator("main form button[value=code]").click()
+    page.locator("#error-summary").wait_for()
+
+
+def wrong_staff(page: Any) -> None:
+    """The staff's page with something to correct."""
+    page.goto("/counter/login")
+    page.locator("#f-login").fill("nobody")
+    page.locator("#f-password").fill("wrong")
+    page.locator("#f-code").fill("000000")
+    page.locator("main form:has(#f-code) button[type=submit]").click()
+    page.locator("#error-summary").wait_for()
+
+
+ERRORS = {"sign-in-error": wrong_number, "staff-sign-in-error": wrong_staff}

@@ -1,0 +1,104 @@
+"""Every page and state: no violation axe knows of in either scheme, and nothing to scroll sideways at 360 pixels."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.journeys.conftest import sign_in
+from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, close_if_open, customer, newest_bill
+
+SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
+  .filter((node) => node.checkVisibility() && !node.closest('p, li, td, th, .skip, .field-error') && !node.matches('.skip'))
+  .map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 90)])
+  .filter(([box]) => box.width > 0 && (box.height < 24 || box.width < 24)).map(([box, html]) => `${box.width}×${box.height} ${html}`)"""
+
+
+class Inspector:
+    """Looks at the page a window shows, and collects what is wrong."""
+
+    def __init__(self) -> None:
+        self.wrong: list[str] = []
+        self.looked = 0
+
+    def look(self, page, name: str) -> None:
+        """Ask axe, and whether anything sticks out at the side."""
+        self.looked += 1
+        for violation in Axe().run(page).response["violations"]:
+            places = [node["html"][:110] for node in violation["nodes"][:2]]
+            self.wrong.append(f"{name}: {violation['id']} ({violation['help']}) at {places}")
+        wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        if wide > seen:
+            self.wrong.append(f"{name}: {wide} pixels wide in a window of {seen}")
+        self.wrong += [f"{name}: too small to press: {each}" for each in page.evaluate(SMALL_TARGETS)]
+
+
+def test_the_inspector_would_find_a_fault(window, inspector):
+    page = window(360, 740)
+    page.goto("/login")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=x><div style=width:900px><button>x</button></div><input>')")
+    inspector.look(page, "spoiled")
+    found = "\n".join(inspector.wrong)
+    assert all(word in found for word in ("image-alt", "label", "pixels wide", "too small")), found
+
+
+@pytest.fixture
+def inspector():
+    return Inspector()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_hall_is_without_fault(window, house, inspector, scheme):
+    page = window(360, 740, scheme=scheme, language="zh-CN" if scheme == "dark" else "en-GB")
+    for name, path in FOR_ANYBODY.items():
+        page.goto(path)
+        inspector.look(page, name)
+    for name, go_wrong in ERRORS.items():
+        go_wrong(page)
+        inspector.look(page, name)
+    sign_in(page, house.cast.alice.number)
+    for name, path in {**OF_THE_HALL, "bill": newest_bill(page)}.items():
+        page.goto(path)
+        inspector.look(page, name)
+    page.goto("/")
+    for menu in page.locator("details.menu summary").all():
+        menu.click()
+        inspector.look(page, "home with a menu open")
+        page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1366, "height": 860})
+    inspector.look(page, "home, wide")
+    assert inspector.looked >= 18
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_hall_with_nothing_in_it_yet_is_without_fault(window, house, inspector, scheme):
+    page = window(360, 740, scheme=scheme)
+    sign_in(page, house.cast.noise[2 if scheme == "light" else 3].number)
+    for path in ("/", "/bills", "/activity", "/me", "/me/looks"):
+        page.goto(path)
+        inspector.look(page, f"{path} when empty")
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_counter_is_without_fault(staff_window, house, inspector, scheme):
+    page = staff_window("sam", scheme=scheme, language="zh-CN" if scheme == "dark" else "en-GB")
+    close_if_open(page, house)
+    for name, path in {**OF_THE_COUNTER, "alerts": "/counter/alerts", "customer, masked": customer(house)}.items():
+        page.goto(path)
+        inspector.look(page, name)
+    page.locator("form[action$='/by-reason'] button").click()
+    page.locator("#error-summary").wait_for()
+    inspector.look(page, "customer, with something to correct")
+    page.locator("#f-reason").select_option("document_shown")
+    page.locator("form[action$='/by-reason'] button").click()
+    page.locator("#card-bills").wait_for()
+    inspector.look(page, "customer, open")
+    page.set_viewport_size({"width": 360, "height": 740})
+    inspector.look(page, "customer, open, on a phone")
+    page.locator("#card-bills a[href*='/bills/']").first.click()
+    inspector.look(page, "bill at the counter")
+    assert not inspector.wrong, "\n".join(inspector.wrong)

@@ -1,0 +1,25 @@
+"""The door, open for every test of what OneHall withstands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from portal.base.db import Database
+from portal.base.keys import Keys
+from portal.base.settings import Settings
+from tests.identity.door import Door, make_door
+from tests.security.racers import Race, racing
+
+
+@pytest.fixture
+def door(database: Database, keys: Keys, settings: Settings) -> Door:
+    return make_door(database, keys, settings)
+
+
+@pytest.fixture(scope="session")
+def race() -> Iterator[Race]:
+    """Six processes, started once."""
+    with racing() as pool:
+        yield pool

@@ -1,0 +1,294 @@
+"""Who may, for every route there is: by construction over the URL map, so that a new route cannot be forgotten.
+
+Each route declares a policy (guard.md 15); each role is let in or kept out as that policy says; each address that holds
+an id gives 404 for what is not the reader's (guard.md 16); reading changes nothing but audit and interactions (14).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.routing import Rule
+
+from portal.base.db import Base
+from portal.base.ids import new_id
+from tests.cast import NOW, Cast
+from tests.door import Staff, Story, write_story
+from tests.pages import Site
+
+ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam")
+REALM = {"alice": "subscriber", "bob": "subscriber", "charlie": "subscriber", "erin": "subscriber", "dora": "staff", "sam": "staff"}
+RANK = {"dora": "clerk", "sam": "supervisor"}
+LAST = ("site.sign_out", "counter.sign_out", "site.end_others", "site.end_all")
+READ_TRACES = {"audit_entry", "audit_head", "interaction"}
+NOWHERE = new_id(NOW)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everybody signed in, each in a browser of their own, and what belongs to whom."""
+
+    cast: Cast
+    staff: Staff
+    browsers: dict[str, Site]
+    alices_bills: Story
+    charlies_bill: int
+
+    def session_of(self, role: str) -> int:
+        """Give the id of a person's session."""
+        person = getattr(self.cast, role)
+        tables = Base.metadata.tables
+        sessions = tables["login_session"]
+        database = self.browsers["anonymous"].application.extensions["portal"].db
+        with database.reading() as session:
+            found: int = session.execute(
+                sa.select(sessions.c.id).where(sessions.c.party_id == person.party_id, sessions.c.ended_at.is_(None))
+            ).scalar_one()
+        return found
+
+
+@pytest.fixture
+def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_in: Any, counter: Any) -> World:
+    with app.extensions["portal"].db.writing() as session:
+        charlies = write_story(session, cast.charlie, (cast.charlie.subscription_id,))
+    browsers = {"anonymous": browser(), "dora": counter(staff.dora), "sam": counter(staff.sam)}
+    for role in ("dora", "sam"):
+        for person in (cast.alice, cast.charlie):
+            page = browsers[role].get(browsers[role].url("counter.show_customer", customer_id=person.customer_id)).page
+            browsers[role].post_form(page, page.url + "/openings/by-reason", reason="document_shown")
+    for role in ("alice", "bob", "charlie", "erin"):
+        browsers[role] = sign_in(getattr(cast, role))
+    return World(cast, staff, browsers, story, charlies[-1])
+
+
+# Values for the ids in addresses. A new route with an id needs an entry here: `own` opens the door for the matrix of
+# roles, `foreign` must give 404 to each of the roles named.
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """How to fill in a route's ids: with what exists and is somebody's own, and with what is not the reader's."""
+
+    own: Callable[[World], Values]
+    foreign: Callable[[World], list[tuple[str, Values]]]
+
+
+def _bill_of_others(world: World) -> list[tuple[str, Values]]:
+    alices, charlies = world.alices_bills.bills[-1], world.charlies_bill
+    return [
+        ("alice", {"bill_id": charlies}), ("alice", {"bill_id": NOWHERE}), ("charlie", {"bill_id": alices}),
+        ("erin", {"bill_id": alices}), ("bob", {"bill_id": alices}), ("bob", {"bill_id": charlies}),
+    ]  # fmt: skip
+
+
+def _session_of_others(world: World) -> list[tuple[str, Values]]:
+    pairs = [("alice", "charlie"), ("charlie", "alice"), ("bob", "alice"), ("alice", "bob"), ("erin", "alice")]
+    return [*((role, {"session_id": world.session_of(other)}) for role, other in pairs), ("alice", {"session_id": NOWHERE})]
+
+
+def _nobodys_customer(_: World) -> list[tuple[str, Values]]:
+    return [(role, {"customer_id": NOWHERE}) for role in ("dora", "sam")]
+
+
+def _bills_at_the_counter(world: World) -> list[tuple[str, Values]]:
+    alice, charlie = world.cast.alice.customer_id, world.cast.charlie.customer_id
+    wrong = [
+        {"customer_id": alice, "bill_id": world.charlies_bill},  # a bill under somebody else's name
+        {"customer_id": alice, "bill_id": NOWHERE},
+        {"customer_id": charlie, "bill_id": world.alices_bills.bills[-1]},
+        {"customer_id": NOWHERE, "bill_id": world.charlies_bill},
+    ]
+    return [(role, values) for role in ("dora", "sam") for values in wrong]
+
+
+def _alice(world: World) -> Values:
+    return {"customer_id": world.cast.alice.customer_id}
+
+
+IDS: dict[str, Ids] = {
+    "site.show_bill": Ids(lambda world: {"bill_id": world.alices_bills.bills[-1]}, _bill_of_others),
+    "site.end_one_session": Ids(lambda world: {"session_id": world.session_of("alice")}, _session_of_others),
+    "counter.show_bill": Ids(lambda world: _alice(world) | {"bill_id": world.alices_bills.bills[-1]}, _bills_at_the_counter),
+    **{
+        f"counter.{name}": Ids(_alice, _nobodys_customer)
+        for name in ("show_customer", "show_timeline", "send_code", "open_by_code", "open_by_reason", "close")
+    },
+}
+NO_SECRET: dict[str, Values] = {"tray.show_number": {"number": "138-5710-1234"}}
+"""Routes whose part of an address is no id: what it is, as an example."""
+
+
+def rules(app: Any) -> Iterator[Rule]:
+    """Every route of the application."""
+    return (rule for rule in app.url_map.iter_rules())
+
+
+def methods_of(rule: Rule) -> list[str]:
+    """The methods a route takes, without those that HTTP adds."""
+    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+
+
+def address(world: World, rule: Rule) -> str:
+    """Give an address of a route that exists and is Alice's."""
+    values: Values = {}
+    if rule.arguments:
+        values = NO_SECRET.get(rule.endpoint) or IDS[rule.endpoint].own(world)
+    return world.browsers["anonymous"].url(rule.endpoint, **values)
+
+
+def knock(browser: Site, method: str, url: str) -> Any:
+    """Send a request with nothing in it but a valid token."""
+    if method == "GET":
+        return browser.get(url)
+    return browser.open(url, method=method, data={"csrf_token": token_of(browser)})
+
+
+def token_of(browser: Site) -> str:
+    """Give a token that this browser's forms carry."""
+    for endpoint in ("site.ask_number", "counter.ask_login"):
+        page = browser.get(browser.url(endpoint), follow_redirects=True).page
+        for node in page.root.all("input"):
+            if node.get("name") == "csrf_token":
+                return node.get("value")
+    raise AssertionError("no page has a form")
+
+
+def kept_out(answer: Any, realm: str) -> bool:
+    """Say whether the answer sends the reader to sign in."""
+    sign_in = "/counter/login" if realm == "staff" else "/login"
+    return answer.status_code == 303 and answer.headers["Location"].partition("?")[0] == sign_in
+
+
+def test_every_route_says_whom_it_serves(_house):
+    silent = [f"{rule.endpoint} {rule}" for rule in rules(_house) if getattr(_house.view_functions[rule.endpoint], "policy", None) is None]
+    assert not silent, f"without @requires: {silent}"
+    assert len(list(rules(_house))) > 25
+
+
+def test_what_serves_anybody_is_a_short_list_somebody_has_read(_house):
+    """A route for anybody is added here by hand, after a thought."""
+    open_to_all = {rule.endpoint for rule in rules(_house) if _house.view_functions[rule.endpoint].policy.realm in ("anybody", "machine")}
+    assert open_to_all == {
+        "public.tell_health", "public.tell_readiness", "public.show_metrics",
+        "site.ask_number", "site.take_number", "site.ask_code", "site.take_code", "site.send_another_code",
+        "site.ask_password", "site.take_password", "site.set_language", "site.set_theme",
+        "counter.ask_login", "counter.take_login", 
+        "tray.show_tray", "tray.show_number",
+    }  # fmt: skip
+
+
+def test_every_route_below_the_counter_is_for_staff_or_leads_in(_house):
+    for rule in rules(_house):
+        if rule.rule.startswith("/counter") and not rule.rule.startswith("/counter/login"):
+            assert _house.view_functions[rule.endpoint].policy.realm == "staff", rule
+
+
+def test_every_route_that_changes_something_is_reached_by_post_alone(_house):
+    for rule in rules(_house):
+        assert len(methods_of(rule)) == 1, f"{rule.endpoint} does two things: {methods_of(rule)}"
+
+
+def test_each_role_is_let_in_or_kept_out_as_the_route_says(world, app):
+    wrong = []
+    ordered = sorted(rules(app), key=lambda rule: (rule.endpoint in LAST, str(rule)))
+    for rule in ordered:
+        policy = app.view_functions[rule.endpoint].policy
+        for role in ROLES:
+            answer = knock(world.browsers[role], methods_of(rule)[0], address(world, rule))
+            said = f"{role} at {rule.endpoint}: {answer.status_code} {answer.headers.get('Location', '')}"
+            if answer.status_code >= 500:
+                wrong.append(said)
+            elif policy.realm in ("subscriber", "staff") and REALM.get(role) != policy.realm:
+                wrong += [] if kept_out(answer, policy.realm) else [f"{said} (let in)"]
+            elif policy.roles and RANK.get(role) not in policy.roles:
+                wrong += [] if answer.status_code == 403 else [f"{said} (not of the roles)"]
+            elif policy.realm in ("subscriber", "staff") and (answer.status_code == 403 or kept_out(answer, policy.realm)):
+                wrong.append(f"{said} (kept out)")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_authz_matrix_every_address_with_an_id_has_its_cases(_house):
+    with_ids = {rule.endpoint for rule in rules(_house) if rule.arguments}
+    assert with_ids == set(IDS) | set(NO_SECRET), "say in IDS whose ids these are, and who must get 404"
+
+
+def test_authz_matrix_a_foreign_id_is_nothing_at_all(world, app):
+    wrong, asked = [], 0
+    for rule in rules(app):
+        if rule.endpoint not in IDS:
+            continue
+        method = methods_of(rule)[0]
+        for role, values in IDS[rule.endpoint].foreign(world):
+            answer = knock(world.browsers[role], method, world.browsers[role].url(rule.endpoint, **values))
+            asked += 1
+            if answer.status_code != 404:
+                wrong.append(f"{role} {method} {rule.endpoint} {values}: {answer.status_code}")
+    assert asked >= 25
+    assert not wrong, "\n".join(wrong)
+
+
+def test_authz_matrix_what_is_foreign_looks_just_like_what_is_not_there(world):
+    alice = world.browsers["alice"]
+    foreign = alice.get(alice.url("site.show_bill", bill_id=world.charlies_bill))
+    missing = alice.get(alice.url("site.show_bill", bill_id=NOWHERE))
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.page.text.partition("reference")[0] == missing.page.text.partition("reference")[0]
+
+
+def test_authz_matrix_a_line_of_somebody_else_in_a_query_is_nothing(world):
+    from portal.base.ids import to_ref
+
+    cast = world.cast
+    assert world.browsers["alice"].get("/", query_string={"line": to_ref(cast.bob.subscription_id)}).status_code == 200
+    for role, line in (("alice", cast.charlie.subscription_id), ("bob", cast.alice.subscription_id), ("charlie", cast.alice.subscription_id), ("alice", NOWHERE)):
+        assert world.browsers[role].get("/", query_string={"line": to_ref(line)}).status_code == 404, role
+
+
+def test_authz_matrix_an_id_that_is_no_id_is_nothing(world):
+    for ref in ("0", "1", "zzzzzzzzzzzzzz", "-1", "0000000000000", "1%27--", "..%2f..", "%00", "９９９", "8" * 13, "u" * 13):
+        assert world.browsers["alice"].get(f"/bills/{ref}").status_code == 404, ref
+        assert world.browsers["dora"].get(f"/counter/customers/{ref}").status_code == 404, ref
+
+
+def test_a_session_of_one_realm_opens_nothing_in_the_other(world, app):
+    from portal.faces import cookies
+
+    staff, alice = world.browsers["dora"], world.browsers["alice"]
+    token = alice.get_cookie(cookies.SUBSCRIBER, domain="localhost").value
+    other = app.test_client()
+    other.set_cookie(cookies.STAFF, token, domain="localhost", secure=True)
+    assert kept_out(other.get(other.url("counter.show_desk")), "staff")
+    staff_token = staff.get_cookie(cookies.STAFF, domain="localhost").value
+    other.set_cookie(cookies.SUBSCRIBER, staff_token, domain="localhost", secure=True)
+    assert kept_out(other.get("/"), "subscriber")
+
+
+def test_csrf_sweep_reading_changes_nothing_but_the_notes_of_it(world, app):
+    wrong = []
+    database = app.extensions["portal"].db
+    for rule in rules(app):
+        if methods_of(rule) != ["GET"]:
+            continue
+        for role in ("anonymous", "alice", "dora"):
+            before = state_of(database)
+            world.browsers[role].get(address(world, rule))
+            after = state_of(database)
+            wrong += [f"{role} at {rule.endpoint} changed {name}" for name in before if before[name] != after[name] and name not in READ_TRACES]
+    assert not wrong, "\n".join(wrong)
+
+
+def state_of(database: Any) -> dict[str, str]:
+    """Give a hash of every table's rows."""
+    found = {}
+    with database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            rows = sorted(repr(tuple(row)) for row in session.execute(sa.select(table)))
+            found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
