@@ -96,7 +96,9 @@ class Database:
         return engine
 
     def _postgres_engine(self, pool_size: int) -> Engine:
-        return sa.create_engine(self.url, pool_size=pool_size, max_overflow=8, pool_pre_ping=False, pool_timeout=BUSY_SECONDS)
+        engine = sa.create_engine(self.url, pool_size=pool_size, max_overflow=8, pool_pre_ping=False, pool_timeout=BUSY_SECONDS)
+        event.listen(engine, "connect", _tune_postgres)
+        return engine
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -168,6 +170,13 @@ def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _tune_postgres(connection: Any, _: object) -> None:  # noqa: ANN401 - psycopg's connection
+    # Every statement of ours is prepared and reads by key; planning it anew for each value cost 0.3 to 1 ms a search.
+    was, connection.autocommit = connection.autocommit, True
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+    connection.autocommit = was
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -100,7 +100,7 @@ def running_shares(total: int, weights: npt.NDArray[np.float64] | Ints) -> Ints:
     if len(weights) == 0:
         return np.zeros(0, dtype=np.int64)
     running = np.cumsum(weights, dtype=np.float64)
-    cuts = np.rint(running * (total / running[-1])).astype(np.int64)
+    cuts: Ints = np.rint(running * (total / running[-1])).astype(np.int64)
     cuts[-1] = total
     cuts[1:] -= cuts[:-1].copy()
     return cuts

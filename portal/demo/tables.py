@@ -115,9 +115,8 @@ def add_customer(rows: Rows, made: Made, currency: str, forms: Forms) -> None:
     area = made.area
     kind = "home" if made.kind == "individual" else "office"
     rows["address"].append((made.id, account, kind, area.code, area.province, area.city, area.name, made.address))
-    keys = search_keys_of(made.owner.name, [] if made.left_on else [line.number for line in made.lines])
-    for name in names[1:]:
-        keys |= search_keys_of(name, ())
+    numbers = [] if made.left_on else [line.number for line in made.lines]
+    keys = set().union(*(search_keys_of(name, numbers) for name in dict.fromkeys(names)))
     rows["search_key"] += [(kind, key, made.id) for kind, key in keys]
 
 

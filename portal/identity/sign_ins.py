@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.ids import new_id
+from portal.base.metrics import sign_ins_total
 from portal.identity.models import SignInEvent
 from portal.identity.visitor import MAX_LABEL, Visitor
 
@@ -47,7 +48,8 @@ def record_sign_in(
     party_id: int | None = None,
     staff_id: int | None = None,
 ) -> None:
-    """Keep one attempt. One statement, also when nobody knows whose it was."""
+    """Keep one attempt, and count it. One statement, also when nobody knows whose it was."""
+    sign_ins_total.labels(realm, method, outcome).inc()
     session.connection().execute(
         _insert,
         {

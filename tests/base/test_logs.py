@@ -108,11 +108,11 @@ def test_what_lies_deeper_is_masked_too(log: Log) -> None:
 
 def test_an_exception_is_logged_masked_on_one_line(log: Log) -> None:
     try:
-        raise ValueError("no code 123456 for 13857101234")
+        int("no code 123456 for 13857101234")
     except ValueError:
         structlog.get_logger().exception("failed")
     assert len(log.lines) == 1
-    assert "ValueError: no code ****** for 138****1234" in log.last["exception"]
+    assert "no code ****** for 138****1234" in log.last["exception"]
 
 
 def test_libraries_logs_go_the_same_way(log: Log) -> None:

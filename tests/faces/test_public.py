@@ -14,6 +14,8 @@ from structlog.testing import LogCapture
 
 from portal import migrations
 from portal.base.db import Database
+from portal.identity import Visitor
+from portal.identity.sign_ins import record_sign_in
 from portal.messaging import queue_message
 from tests.cast import NOW
 from tests.door import on
@@ -32,12 +34,17 @@ def migrated(fresh: Database) -> Database:
 
 
 @pytest.fixture
-def ask(_house: Flask, migrated: Database) -> Open:
-    """Give a way to open an address of the portal as a machine does."""
-    app = on(_house, migrated)
+def house(_house: Flask, migrated: Database) -> Flask:
+    """Give the application on the migrated database."""
+    return on(_house, migrated)
 
-    def get(path: str, **options: Any) -> Any:
-        return app.test_client().get(path, base_url="https://localhost", **options)
+
+@pytest.fixture
+def ask(house: Flask) -> Open:
+    """Give a way to open an address of the portal as a machine does."""
+
+    def get(path: str, *, method: str = "GET", **options: Any) -> Any:
+        return house.test_client().open(path, method=method, base_url="https://localhost", **options)
 
     return get
 
@@ -49,11 +56,11 @@ def with_token(house: Flask, token: str) -> None:
 
 
 @pytest.fixture
-def token(_house: Flask, ask: Open) -> Any:
+def token(house: Flask) -> Any:
     """Have /metrics ask for a token."""
-    with_token(_house, "let me measure")
+    with_token(house, "let me measure")
     yield "let me measure"
-    with_token(_house, "")
+    with_token(house, "")
 
 
 def test_a_process_that_answers_is_alive(ask: Open) -> None:
@@ -72,9 +79,9 @@ def test_a_database_that_is_not_migrated_is_not_ready(ask: Open, migrated: Datab
     assert "flask db upgrade" in answer.get_data(as_text=True)
 
 
-def test_a_database_that_is_away_makes_us_alive_but_not_ready(_house: Flask, ask: Open) -> None:
+def test_a_database_that_is_away_makes_us_alive_but_not_ready(house: Flask, ask: Open) -> None:
     away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    on(_house, away)
+    on(house, away)
     assert ask("/readyz").status_code == 503
     assert ask("/healthz").status_code == 200
     away.close()
@@ -110,9 +117,9 @@ def test_with_a_token_the_figures_are_for_whoever_holds_it(ask: Open, token: str
     assert ask("/metrics", headers={"Authorization": f"Bearer {token}"}, environ_overrides=far).status_code == 200
 
 
-def test_the_figures_come_without_the_database_when_it_is_away(_house: Flask, ask: Open) -> None:
+def test_the_figures_come_without_the_database_when_it_is_away(house: Flask, ask: Open) -> None:
     away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
-    on(_house, away)
+    on(house, away)
     answer = ask("/metrics")
     away.close()
     assert answer.status_code == 200
@@ -144,8 +151,20 @@ def test_being_asked_after_our_health_fills_no_log(ask: Open, events: list[dict[
     assert [each for each in events if each["event"] == "request"] == []
 
 
-def test_a_method_nobody_knows_makes_no_new_series(ask: Open, _house: Flask, migrated: Database) -> None:
-    _house.test_client().open("/healthz", method="BREW", base_url="https://localhost")
+def test_a_method_nobody_knows_makes_no_new_series(ask: Open) -> None:
+    ask("/healthz", method="BREW")
     figures = ask("/metrics").get_data(as_text=True)
     assert 'method="OTHER"' in figures
     assert "BREW" not in figures
+
+
+def test_the_figures_count_attempts_to_sign_in_by_how_they_ended(ask: Open, migrated: Database) -> None:
+    def wrong_ones() -> float:
+        lines = ask("/metrics").get_data(as_text=True).splitlines()
+        series = 'portal_sign_ins_total{method="code",outcome="wrong",realm="subscriber"} '
+        return float(next((line.removeprefix(series) for line in lines if line.startswith(series)), "0"))
+
+    before = wrong_ones()
+    with migrated.writing() as session:
+        record_sign_in(session, Visitor("192.0.2.1", None, "a browser"), method="code", outcome="wrong", now=NOW)
+    assert wrong_ones() == before + 1

@@ -16,7 +16,9 @@ def desk(staff_window):
 
 def words(page, card: str) -> str:
     """What a card says, without the key that leads to it."""
-    said: str = page.locator(f"#{card}").evaluate("node => [...node.children].map((part) => part.innerText).join(' ').replace(/\\n\\d\\n/g, '\\n')")
+    said: str = page.locator(f"#{card}").evaluate(
+        "node => { const copy = node.cloneNode(true); copy.querySelectorAll('kbd').forEach((key) => key.remove()); return copy.textContent; }"
+    )
     return " ".join(said.split())
 
 

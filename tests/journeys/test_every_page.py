@@ -13,6 +13,13 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:n
   .map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 90)])
   .filter(([box]) => box.width > 0 && (box.height < 24 || box.width < 24)).map(([box, html]) => `${box.width}×${box.height} ${html}`)"""
 
+SPOIL = """() => {
+  const main = document.querySelector('main');
+  main.insertAdjacentHTML('beforeend', '<img src="x"><input><div><button>x</button></div>');
+  main.lastElementChild.style.width = '900px';
+  main.lastElementChild.firstElementChild.style.cssText = 'width: 9px; height: 9px; min-height: 0; padding: 0';
+}"""
+
 
 class Inspector:
     """Looks at the page a window shows, and collects what is wrong."""
@@ -36,7 +43,7 @@ class Inspector:
 def test_the_inspector_would_find_a_fault(window, inspector):
     page = window(360, 740)
     page.goto("/login")
-    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=x><div style=width:900px><button>x</button></div><input>')")
+    page.evaluate(SPOIL)
     inspector.look(page, "spoiled")
     found = "\n".join(inspector.wrong)
     assert all(word in found for word in ("image-alt", "label", "pixels wide", "too small")), found

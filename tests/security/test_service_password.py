@@ -19,7 +19,6 @@ from portal.identity import (
     Visitor,
     clean_pin,
     has_service_password,
-    knows_device,
     make_hasher,
     policy_faults,
     record_password_outcome,
@@ -208,14 +207,14 @@ def test_service_pin_the_owner_can_be_told_whether_there_is_one(door: Door, cast
         assert has_service_password(session, holder)
 
 
-def test_service_pin_is_gone_with_the_number(door: Door, cast: Cast, now: datetime) -> None:
-    from portal.customers import find_holder
+def test_service_pin_stays_with_the_line_when_its_number_changes(door: Door, cast: Cast, now: datetime) -> None:
+    from portal.customers import change_number
 
     door.set_password(cast.alice.number, PIN, now)
-    assert isinstance(door.give_password(cast.noise[0].number, PHONE, PIN, now), PasswordWrong)
-    with door.database.reading() as session:
-        assert not knows_device(session, cast.alice.number, "never seen")
-        assert find_holder(session, NOBODY) is None
+    with door.database.writing() as session:
+        change_number(session, cast.alice.customer_id, cast.alice.subscription_id, "13912300001", now=now)
+    assert isinstance(door.give_password(cast.alice.number, PHONE, PIN, now), PasswordWrong)
+    assert isinstance(door.give_password("13912300001", PHONE, PIN, now), PasswordRight)
 
 
 def test_service_pin_given_unseen_is_bounded_by_the_network(door: Door, cast: Cast, now: datetime) -> None:

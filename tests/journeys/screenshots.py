@@ -1,0 +1,141 @@
+"""Re-makes docs/screenshots: every page at 360 and 1366 pixels, light and dark, the important ones in both languages.
+
+bin/screenshots runs it. The pictures are WebP, made by the browser itself, and small enough for git: it ends with 1
+where they are more than 6 MB together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from tests.journeys.conftest import House, run_house, sign_in, staff_in
+from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, customer, newest_bill
+from tests.servers import chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_BYTES = 6 * 1024 * 1024
+TALLEST = 2400
+SIZES = {"phone": (360, 740), "desktop": (1366, 860)}
+IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "customer-masked", "customer-open"}
+QUALITY = 70
+
+
+def main() -> int:
+    """Make every picture in a new folder, then put it in the place of the old one."""
+    parser = argparse.ArgumentParser(prog="bin/screenshots", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    out: Path = parser.parse_args().out
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        drafts = Path(folder) / "drafts"
+        drafts.mkdir()
+        browser = playwright.chromium.launch(**chromium.launch_options())
+        houses = run_house(Path(folder) / "house")
+        try:
+            count = sum(1 for _ in take_all(browser, next(houses), drafts))
+        finally:
+            houses.close()
+            browser.close()
+        size = sum(path.stat().st_size for path in drafts.iterdir())
+        write_index(drafts)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(drafts, out)
+    print(f"{count} pictures, {size / 1024 / 1024:.1f} MB, in {out}")
+    return 0 if size <= MOST_BYTES else 1
+
+
+def take_all(browser: Any, house: House, out: Path) -> Iterator[str]:
+    """Walk through the house once for each language, and photograph each page in every size and scheme."""
+    states: dict[str, Any] = {}
+    for language, locale in (("zh", "zh-CN"), ("en", "en-GB")):
+        wanted = None if language == "zh" else IN_BOTH_LANGUAGES
+        for page, name in [*hall(browser, house, locale, states), *counter(browser, house, locale, states)]:
+            if wanted is None or name in wanted:
+                yield from take(page, name, language, out)
+        for context in browser.contexts:
+            context.close()
+
+
+def window(browser: Any, house: House, locale: str, state: Any = None) -> Any:
+    """Open a window."""
+    return browser.new_context(base_url=house.url, locale=locale, reduced_motion="reduce", storage_state=state).new_page()
+
+
+def hall(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give each page for anybody and of the hall, standing ready in a window."""
+    page = window(browser, house, locale)
+    for name, path in FOR_ANYBODY.items():
+        page.goto(path)
+        yield page, name
+    for name, go_wrong in ERRORS.items():
+        go_wrong(page)
+        yield page, name
+    if "alice" not in states:
+        sign_in(page, house.cast.alice.number)
+        states["alice"] = page.context.storage_state()
+    page = window(browser, house, locale, states["alice"])
+    for name, path in {**OF_THE_HALL, "bill": newest_bill(page)}.items():
+        page.goto(path)
+        yield page, name
+
+
+def counter(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give each page of the counter, standing ready in a window."""
+    if "sam" not in states:
+        page = window(browser, house, locale)
+        staff_in(page, house, "sam")
+        states["sam"] = page.context.storage_state()
+    page = window(browser, house, locale, states["sam"])
+    for name, path in {**OF_THE_COUNTER, "alerts": "/counter/alerts", "customer-masked": customer(house)}.items():
+        page.goto(path)
+        yield page, name
+    page.locator("#f-reason").select_option("bill_question")
+    page.locator("form[action$='/by-reason'] button").click()
+    page.locator("#card-bills").wait_for()
+    yield page, "customer-open"
+    page.locator("#band form[action$='/close'] button").click()
+    page.wait_for_url("**/counter/")
+
+
+def take(page: Any, name: str, language: str, out: Path) -> Iterator[str]:
+    """Photograph a page in every size and scheme; give the names of the files."""
+    camera = page.context.new_cdp_session(page)
+    for place, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.mouse.move(0, 0)
+            tall = min(max(page.evaluate("document.documentElement.scrollHeight"), height), TALLEST)
+            shot = camera.send(
+                "Page.captureScreenshot",
+                {
+                    "format": "webp", "quality": QUALITY, "captureBeyondViewport": True,
+                    "clip": {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1},
+                },
+            )  # fmt: skip
+            file = f"{name}.{place}.{scheme}.{language}.webp"
+            (out / file).write_bytes(base64.b64decode(shot["data"]))
+            yield file
+    page.emulate_media(color_scheme="light")
+
+
+def write_index(out: Path) -> None:
+    """Write a page that shows the pictures side by side."""
+    names = sorted({path.name.split(".")[0] for path in out.glob("*.webp")})
+    lines = ["# Screenshots", "", "Made by `bin/screenshots`; nothing here is edited by hand.", ""]
+    for name in names:
+        files = sorted(path.name for path in out.glob(f"{name}.*.webp"))
+        lines += [f"## {name}", "", " ".join(f'<img src="{file}" alt="{file.removesuffix(".webp")}" width="{220 if "phone" in file else 480}">' for file in files), ""]
+    (out / "README.md").write_text("\n".join(lines), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
