@@ -172,7 +172,7 @@ def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:
     cursor.close()
 
 
-def _tune_postgres(connection: Any, _: object) -> None:  # noqa: ANN401 - psycopg's connection
+def _tune_postgres(connection: Any, _: object) -> None:
     # Every statement of ours is prepared and reads by key; planning it anew for each value cost 0.3 to 1 ms a search.
     was, connection.autocommit = connection.autocommit, True
     connection.execute("SET plan_cache_mode = force_generic_plan")

@@ -2,7 +2,7 @@
 
 from portal.messaging.delivery import Claimed, Outcome, Tidied, carry, claim_due, settle_message, tidy_messages
 from portal.messaging.errors import NotRepeatable
-from portal.messaging.ports import SmsRefused, SmsSender, SmsUnavailable, SmsUncertain
+from portal.messaging.ports import Receipt, ReceiptSource, SmsRefused, SmsSender, SmsUnavailable, SmsUncertain
 from portal.messaging.queries import MessageView, TrayView, count_waiting, list_messages, list_tray
 from portal.messaging.service import (
     mark_failed,
@@ -20,6 +20,8 @@ __all__ = [
     "MessageView",
     "NotRepeatable",
     "Outcome",
+    "Receipt",
+    "ReceiptSource",
     "SmsRefused",
     "SmsSender",
     "SmsUnavailable",

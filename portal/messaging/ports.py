@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 
 class SmsRefused(Exception):
@@ -24,3 +25,22 @@ class SmsSender(Protocol):
 
     def send(self, message_id: int, number: str, body: str) -> str:
         """Hand the message over and give the centre's reference; raise SmsRefused, SmsUnavailable or SmsUncertain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the centre says became of a message: `reference` as `send` gave it (of a long message, its first part's)."""
+
+    reference: str
+    state: str
+
+
+@runtime_checkable
+class ReceiptSource(Protocol):
+    """A sender whose centre says later what became of each message."""
+
+    def take_receipts(self) -> list[Receipt]:
+        """Give the receipts that have come since the last call, without waiting for any."""
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        """Offer a receipt again: it came before its message was noted as sent."""

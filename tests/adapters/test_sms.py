@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.adapters.sms import NoSender, Receipt, SmppSender, TraySender, make_sender
+from portal.adapters.sms import NoSender, SmppSender, TraySender, make_sender
 from portal.adapters.sms.smpp import Account, split_text
 from portal.base.db import Database
 from portal.base.settings import Settings
-from portal.messaging import SmsRefused, SmsUnavailable, SmsUncertain, list_tray
+from portal.messaging import Receipt, SmsRefused, SmsUnavailable, SmsUncertain, list_tray
 from tests.servers.home import free_port
 from tests.servers.smsc import MessageCentre
 

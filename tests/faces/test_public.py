@@ -166,5 +166,5 @@ def test_the_figures_count_attempts_to_sign_in_by_how_they_ended(ask: Open, migr
 
     before = wrong_ones()
     with migrated.writing() as session:
-        record_sign_in(session, Visitor("192.0.2.1", None, "a browser"), method="code", outcome="wrong", now=NOW)
+        record_sign_in(session, Visitor("device", "192.0.2.1", "a browser"), method="code", outcome="wrong", now=NOW)
     assert wrong_ones() == before + 1

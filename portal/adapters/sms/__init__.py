@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from portal.adapters.sms.none import NoSender
-from portal.adapters.sms.smpp import Receipt, SmppSender
+from portal.adapters.sms.smpp import SmppSender
 from portal.adapters.sms.tray import TraySender
 from portal.base.db import Database
 from portal.base.settings import Settings
 from portal.messaging import SmsSender
 
-__all__ = ["NoSender", "Receipt", "SmppSender", "TraySender", "make_sender"]
+__all__ = ["NoSender", "SmppSender", "TraySender", "make_sender"]
 
 
 def make_sender(settings: Settings, database: Database) -> SmsSender:

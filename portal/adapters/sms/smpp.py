@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from smpplib import consts, exceptions, gsm, smpp
 from smpplib.client import Client
 
-from portal.messaging import SmsRefused, SmsUnavailable, SmsUncertain
+from portal.messaging import Receipt, SmsRefused, SmsUnavailable, SmsUncertain
 
 ANSWER_SECONDS = 10.0
 QUIET_SECONDS = 30.0
@@ -28,14 +28,6 @@ BUSY = frozenset({consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL, consts
 _RECEIPT_ID = re.compile(rb"\bid:([0-9A-Za-z-]+)")
 _RECEIPT_STATE = re.compile(rb"\bstat:([A-Z]+)")
 _STATES = {1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN", 8: "REJECTD"}
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the centre says became of a part: `reference` as `send` gave it (of a long message, its first part's)."""
-
-    reference: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def show_home() -> str:
         everything = my_viewer(session, now=now)
         viewer = narrowed(everything, request.args.get("line"))
         view = build_view(session, viewer, now=now)
-        lines = line_names_of(session, everything, now=now)
+        lines = line_names(view) if viewer is everything else line_names_of(session, everything, now=now)
         holder = find_holder(session, me().number or "")
         password_set = holder is not None and has_service_password(session, holder)
     return render_template(

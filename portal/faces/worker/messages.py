@@ -9,11 +9,11 @@ from datetime import datetime
 import structlog
 
 from portal.base.db import Database
-from portal.messaging import SmsSender, carry, claim_due, settle_message, tidy_messages
+from portal.messaging import ReceiptSource, SmsSender, carry, claim_due, note_receipt, settle_message, tidy_messages
 
 log = structlog.get_logger()
 
-BATCH = 20
+BATCH = 5  # a slow centre takes ten seconds a message, and a claim lasts a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,18 @@ class Carrier:
                 if outcome.end != "sent":
                     log.warning("message_not_sent", message_id=message.id, end=outcome.end, attempt=message.attempts)
                 sent += outcome.end == "sent"
+        self.note_receipts()
         return sent
+
+    def note_receipts(self) -> None:
+        """Keep what the centre says became of messages; a receipt may come before its message is noted as sent."""
+        if not isinstance(self.sender, ReceiptSource):
+            return
+        for receipt in self.sender.take_receipts():
+            with self.database.writing() as session:
+                known = note_receipt(session, receipt.reference, receipt.state)
+            if not known:
+                self.sender.keep_receipt(receipt)
 
     def tidy(self) -> None:
         """Take back messages whose carrier died, and give up those that are too late."""
