@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.adapters.sms import make_sender
+from portal.base import clock
 from portal.base.db import Database
 from portal.base.events import Handlers
 from portal.base.keys import make_keys
@@ -43,7 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def assemble(settings: Settings) -> Portal:
-    """Make the parts that live as long as the process."""
+    """Make the parts that live as long as the process, and set where days begin."""
+    clock.use_zone(settings.zone)
     database = Database(settings.sqlalchemy_url)
     handlers = Handlers()
     register_billing(handlers)
