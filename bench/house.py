@@ -15,7 +15,7 @@ import structlog
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
-from bench.sets import DataSet
+from bench.sets import BenchError, DataSet
 from portal.app import create_app
 from portal.base.logs import configure_logging
 from portal.customers import find_holder
@@ -30,10 +30,11 @@ _HEADERS: dict[str, str] = {"Accept": "text/html", "Accept-Language": "zh-CN,zh;
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer to a request made in this process."""
+    """An answer to a request made in this process. `cookies`: those it sets, as a browser sends them back."""
 
     status: int
     body: bytes
+    cookies: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ class House:
 
     def answer(self, environ: dict[str, Any]) -> Page:
         """Have one request answered and read the whole answer."""
-        said: list[str] = []
+        said: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start_response(line: str, *_: Any) -> Any:
-            said.append(line)
+        def start_response(line: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            said.append((line, headers))
 
         parts = self.app(environ, start_response)
         try:
@@ -76,7 +77,9 @@ class House:
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-        return Page(int(said[0][:3]), body)
+        line, headers = said[0]
+        cookies = [value.partition(";")[0] for name, value in headers if name == "Set-Cookie"]
+        return Page(int(line[:3]), body, cookies)
 
     def hire(self, customers: Sequence[int]) -> list[Clerk]:
         """Sign clerks in, by the services, who have these customers open: a few each."""
@@ -96,7 +99,7 @@ class House:
                 open_customer_by_reason(
                     session, parts.keys, started.view.staff, customer_id, reason="document_shown", settings=parts.settings, now=now
                 )
-        return Clerk(f"{cookies.STAFF}={started.token}", customers)
+        return Clerk(self._as_in_a_browser(f"{cookies.STAFF}={started.token}", "counter.show_desk"), customers)
 
     def sign_in(self, number: str) -> str:
         """Sign a subscriber in, by the services; give the cookie."""
@@ -106,7 +109,14 @@ class House:
             holder = find_holder(session, number)
             assert holder is not None, "the numbers are drawn from the data"
             started = start_session(session, holder, who, level=2, settings=parts.settings, now=now)
-        return f"{cookies.SUBSCRIBER}={started.token}"
+        return self._as_in_a_browser(f"{cookies.SUBSCRIBER}={started.token}", "site.show_home")
+
+    def _as_in_a_browser(self, cookie: str, endpoint: str) -> str:
+        """Give the cookies a browser has after a first page: the one for forms besides."""
+        page = self.answer(self.environ(self.url(endpoint), cookie))
+        if page.status != 200:
+            raise BenchError(f"{endpoint} answered {page.status} to somebody just signed in")
+        return "; ".join([cookie, *page.cookies])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from bench.people import draw
 from bench.runs import Run
 from bench.search import keystrokes
 from bench.sets import BenchError
-from bench.web import THREADS, Visitor, Web, at_once, serving
+from bench.web import THREADS, Visitor, Web, at_once, parse_cookies, serving
 
 REQUESTS = 10_000
 PEOPLE = 200
@@ -82,7 +82,7 @@ def _send(web: Web, requests: Sequence[Request]) -> None:
     def work(hand: int) -> None:
         with closing(Visitor(web.port)) as visitor:
             for path, cookie in requests[hand::THREADS]:
-                visitor.cookies = dict([cookie.split("=", 1)]) if cookie else {}
+                visitor.cookies = parse_cookies(cookie)
                 if (status := visitor.get(path).status) >= 500:
                     raise BenchError(f"{path} answered {status}")
 

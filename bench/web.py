@@ -141,6 +141,12 @@ class Visitor:
         return answer
 
 
+def parse_cookies(header: str) -> dict[str, str]:
+    """Give the cookies of a Cookie header by name."""
+    pairs = (one.partition("=") for one in header.split("; ") if one)
+    return {name: value for name, _, value in pairs}
+
+
 def at_once(work: Callable[[int], None], hands: int) -> None:
     """Do `work` in so many threads, told which one each is; raise the first fault when all have ended."""
     with ThreadPoolExecutor(hands) as pool:

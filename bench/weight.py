@@ -10,7 +10,7 @@ from bench.house import opened
 from bench.people import draw
 from bench.runs import Run
 from bench.sets import BenchError
-from bench.web import Visitor, serving
+from bench.web import Visitor, parse_cookies, serving
 
 _KILO = 1000
 
@@ -35,7 +35,7 @@ def measure(run: Run) -> list[Figure]:
 def first_view(port: int, path: str, cookie: str) -> tuple[int, int]:
     """Give the bytes transferred for a page with what it links to, and how many of them are script."""
     with closing(Visitor(port)) as visitor:
-        visitor.cookies = dict([cookie.split("=", 1)])
+        visitor.cookies = parse_cookies(cookie)
         page = fetch(visitor, path, "identity")
         links = Links()
         links.feed(page.decode())

@@ -76,10 +76,10 @@ class Page:
         return any(node.get("id") == name for node in self.root.all())
 
     def links(self) -> Iterator[str]:
-        """Give where the page's links lead, without what is behind #."""
+        """Give where the page's links lead, without what is behind #; those within the page are left out."""
         for node in self.root.all("a"):
-            if href := urljoin(self.url, node.get("href")).partition("#")[0]:
-                yield href.removeprefix(ORIGIN)
+            if not node.get("href").startswith("#"):
+                yield urljoin(self.url, node.get("href")).partition("#")[0].removeprefix(ORIGIN)
 
     def form(self, action: str) -> Node:
         """Give the form that goes to this path (or has this id); AssertionError where there is none, or two that differ."""
@@ -150,6 +150,7 @@ class Site(FlaskClient):
         self.environ_base["HTTP_ACCEPT"] = "text/html,application/xhtml+xml,*/*;q=0.8"
         self.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
         self.nonces: set[str] = set()
+        self.cookies_sent: list[str] = []
         self._typed: set[str] = set()
 
     def speak(self, language: str) -> Site:
@@ -165,6 +166,8 @@ class Site(FlaskClient):
         if kwargs.get("method", "GET") != "GET":  # a browser says where a form stood; Flask-WTF wants it over https
             kwargs["headers"] = {"Referer": ORIGIN + "/", **dict(kwargs.get("headers") or {})}
         answer = super().open(*args, **kwargs)
+        for each in (*answer.history, answer):
+            self.cookies_sent += each.headers.getlist("Set-Cookie")
         if answer.mimetype == "text/html" and answer.request.method != "HEAD":
             self._look_at(answer)
         return answer

@@ -38,18 +38,9 @@ class World:
     browsers: dict[str, Site]
     alices_bills: Story
     charlies_bill: int
-
-    def session_of(self, role: str) -> int:
-        """Give the id of a person's session."""
-        person = getattr(self.cast, role)
-        tables = Base.metadata.tables
-        sessions = tables["login_session"]
-        database = self.browsers["anonymous"].application.extensions["portal"].db
-        with database.reading() as session:
-            found: int = session.execute(
-                sa.select(sessions.c.id).where(sessions.c.party_id == person.party_id, sessions.c.ended_at.is_(None))
-            ).scalar_one()
-        return found
+    sessions: dict[str, int]
+    """The session of each person's browser; Alice has a spare one besides."""
+    spare_session: int
 
 
 @pytest.fixture
@@ -63,7 +54,12 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
             browsers[role].post_form(page, page.url + "/openings/by-reason", reason="document_shown")
     for role in ("alice", "bob", "charlie", "erin"):
         browsers[role] = sign_in(getattr(cast, role))
-    return World(cast, staff, browsers, story, charlies[-1])
+    sign_in(cast.alice)
+    table = Base.metadata.tables["login_session"]
+    with app.extensions["portal"].db.reading() as session:
+        ids = session.execute(sa.select(table.c.party_id, table.c.id).where(table.c.party_id.is_not(None)).order_by(table.c.id)).all()
+    first = {role: next(each for party, each in ids if party == getattr(cast, role).party_id) for role in ("alice", "bob", "charlie", "erin")}
+    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id)
 
 
 # Values for the ids in addresses. A new route with an id needs an entry here: `own` opens the door for the matrix of
@@ -90,7 +86,7 @@ def _bill_of_others(world: World) -> list[tuple[str, Values]]:
 
 def _session_of_others(world: World) -> list[tuple[str, Values]]:
     pairs = [("alice", "charlie"), ("charlie", "alice"), ("bob", "alice"), ("alice", "bob"), ("erin", "alice")]
-    return [*((role, {"session_id": world.session_of(other)}) for role, other in pairs), ("alice", {"session_id": NOWHERE})]
+    return [*((role, {"session_id": world.sessions[other]}) for role, other in pairs), ("alice", {"session_id": NOWHERE})]
 
 
 def _nobodys_customer(_: World) -> list[tuple[str, Values]]:
@@ -103,7 +99,6 @@ def _bills_at_the_counter(world: World) -> list[tuple[str, Values]]:
         {"customer_id": alice, "bill_id": world.charlies_bill},  # a bill under somebody else's name
         {"customer_id": alice, "bill_id": NOWHERE},
         {"customer_id": charlie, "bill_id": world.alices_bills.bills[-1]},
-        {"customer_id": NOWHERE, "bill_id": world.charlies_bill},
     ]
     return [(role, values) for role in ("dora", "sam") for values in wrong]
 
@@ -113,12 +108,13 @@ def _alice(world: World) -> Values:
 
 
 IDS: dict[str, Ids] = {
+    "counter.show_timeline": Ids(_alice, lambda _: []),  # whose timeline it is, who has it open may see: below
     "site.show_bill": Ids(lambda world: {"bill_id": world.alices_bills.bills[-1]}, _bill_of_others),
-    "site.end_one_session": Ids(lambda world: {"session_id": world.session_of("alice")}, _session_of_others),
+    "site.end_one_session": Ids(lambda world: {"session_id": world.spare_session}, _session_of_others),
     "counter.show_bill": Ids(lambda world: _alice(world) | {"bill_id": world.alices_bills.bills[-1]}, _bills_at_the_counter),
     **{
         f"counter.{name}": Ids(_alice, _nobodys_customer)
-        for name in ("show_customer", "show_timeline", "send_code", "open_by_code", "open_by_reason", "close")
+        for name in ("show_customer", "send_code", "open_by_code", "open_by_reason", "close")
     },
 }
 NO_SECRET: dict[str, Values] = {"tray.show_number": {"number": "138-5710-1234"}}
@@ -232,6 +228,13 @@ def test_authz_matrix_a_foreign_id_is_nothing_at_all(world, app):
                 wrong.append(f"{role} {method} {rule.endpoint} {values}: {answer.status_code}")
     assert asked >= 25
     assert not wrong, "\n".join(wrong)
+
+
+def test_authz_matrix_what_a_clerk_has_not_open_stays_shut_be_it_there_or_not(world):
+    dora = world.browsers["dora"]
+    for customer_id in (world.cast.erin.customer_id, NOWHERE):
+        for endpoint, values in (("counter.show_timeline", {}), ("counter.show_bill", {"bill_id": world.charlies_bill})):
+            assert dora.get(dora.url(endpoint, customer_id=customer_id, **values)).status_code == 403
 
 
 def test_authz_matrix_what_is_foreign_looks_just_like_what_is_not_there(world):

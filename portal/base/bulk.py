@@ -157,7 +157,7 @@ def _insert_sqlite(connection: sqlite3.Connection, name: str, columns: Sequence[
     connection.execute("BEGIN IMMEDIATE")
     try:
         before = connection.total_changes
-        connection.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})', rows)  # noqa: S608 - our own names
+        connection.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})', rows)  # noqa: S608  # nosec B608 - our own names
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.base.errors import N_, Forbidden, NotFound, PortalError, ProofNeeded, Refused, TooMany, Unavailable
 from portal.faces.babel import gettext
-from portal.faces.htmx import go, wants_region
+from portal.faces.htmx import go, target_id, wants_region
 from portal.faces.requests import request_id
 from portal.faces.words import sentence
 
@@ -74,6 +74,7 @@ def show(refusal: PortalError) -> Response:
                 actions=_ways_on(refusal),
                 status=refusal.status,
                 request_id=request_id(),
+                target_id=target_id() if wants_region() else None,
             ),
             refusal.status,
         )

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def take_all(browser: Any, house: House, out: Path) -> Iterator[str]:
     states: dict[str, Any] = {}
     for language, locale in (("zh", "zh-CN"), ("en", "en-GB")):
         wanted = None if language == "zh" else IN_BOTH_LANGUAGES
-        for page, name in [*hall(browser, house, locale, states), *counter(browser, house, locale, states)]:
+        for page, name in chain(hall(browser, house, locale, states), counter(browser, house, locale, states)):
             if wanted is None or name in wanted:
                 yield from take(page, name, language, out)
         for context in browser.contexts:
@@ -110,17 +111,19 @@ def take(page: Any, name: str, language: str, out: Path) -> Iterator[str]:
     camera = page.context.new_cdp_session(page)
     for place, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
+        tall = min(max(page.evaluate("document.documentElement.scrollHeight"), height), TALLEST)
+        page.set_viewport_size({"width": width, "height": tall})  # what is fixed to the window's edge stays at the picture's
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.mouse.move(0, 0)
-            tall = min(max(page.evaluate("document.documentElement.scrollHeight"), height), TALLEST)
             shot = camera.send(
                 "Page.captureScreenshot",
                 {
-                    "format": "webp", "quality": QUALITY, "captureBeyondViewport": True,
+                    "format": "webp",
+                    "quality": QUALITY,
                     "clip": {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1},
                 },
-            )  # fmt: skip
+            )
             file = f"{name}.{place}.{scheme}.{language}.webp"
             (out / file).write_bytes(base64.b64decode(shot["data"]))
             yield file

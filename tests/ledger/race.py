@@ -86,7 +86,7 @@ def post_same(database: Database, index: int, references: int) -> int:
 
 
 def cross(database: Database, index: int, times: int, in_order: bool) -> int:
-    """Move to and fro between two accounts, every second process the other way; give how many deadlocks that made."""
+    """Move back and forth between two accounts, every second process the other way; give how many deadlocks that made."""
     if not in_order:
         ledger._checked = lambda reference, entries: list(entries)  # type: ignore[assignment]
     deadlocks = 0

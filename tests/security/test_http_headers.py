@@ -93,16 +93,12 @@ def test_headers_signing_out_clears_what_the_browser_keeps(sign_in, cast, counte
 
 
 @pytest.fixture
-def set_cookies(app, cast, browser, sign_in, counter):
+def set_cookies(cast, sign_in, counter):
     """Every Set-Cookie of a sign-in at both doors, a change of language, and a sign-out."""
-    sent = []
-    app.after_request_funcs.setdefault(None, []).append(lambda response: (sent.extend(response.headers.getlist("Set-Cookie")), response)[1])
     alice = sign_in(cast.alice)
     alice.post_form(alice.get("/").page, alice.url("site.set_language"))
     alice.post_form(alice.get("/").page, alice.url("site.sign_out"))
-    counter()
-    app.after_request_funcs[None].pop()
-    return sent
+    return alice.cookies_sent + counter().cookies_sent
 
 
 def test_cookies_are_all_bound_to_this_host_secure_and_out_of_reach_of_scripts(set_cookies):

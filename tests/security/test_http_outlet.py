@@ -261,7 +261,7 @@ def test_access_history_goes_on_over_pages_and_repeats_nothing(dora, alices, sig
         dora.get("/counter/")
     alice = sign_in(cast.alice)
     page, seen = alice.get("/me/looks").page, 0
-    while True:
+    for _ in range(3):
         seen += len([row for row in page.root.all("tr") if row.above("tbody")])
         older = [link for link in page.links() if "before=" in link]
         if not older:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
+import segno
 from sqlalchemy.orm import Session
 
 from portal.base import clock
@@ -13,6 +16,7 @@ from portal.faces.commands import Commands
 from portal.faces.parts import portal
 from portal.faces.transactions import reading, writing
 from portal.identity import (
+    Enrolment,
     NewStaff,
     create_staff,
     end_staff,
@@ -43,7 +47,7 @@ def create(login: str, name: str, role: str, outlet: str, password: str) -> None
         new = NewStaff(login, name, role, outlet)  # type: ignore[arg-type] # click has checked the role
         made = create_staff(session, parts.keys, new, hashed, issuer=parts.settings.brand, now=clock.now())
         _note(session, "staff.created", f"staff:{made.staff_id}")
-    click.echo(f"{login} is let in. Scan this now, it is not shown again:\n{made.otpauth_uri}\nor type: {made.secret}")
+    _show_factor(f"{login} is let in.", made)
 
 
 @staff_group.command("list")
@@ -88,7 +92,7 @@ def change_second_factor(login: str) -> None:
     with writing() as session:
         made = renew_second_factor(session, parts.keys, login, issuer=parts.settings.brand, now=clock.now())
         _note(session, "staff.second_factor_renewed", f"staff:{made.staff_id}")
-    click.echo(f"Scan this now, it is not shown again:\n{made.otpauth_uri}\nor type: {made.secret}")
+    _show_factor(f"{login} has a new second factor.", made)
 
 
 @enterprise_group.command("create")
@@ -102,6 +106,13 @@ def create_company(name: str, admin_name: str, admin_number: str) -> None:
         made = create_enterprise(session, name, admin_name, number, now=clock.now())
         _note(session, "enterprise.created", f"customer:{made.customer_id}", customer_id=made.customer_id)
     click.echo(f"{name} is customer {made.customer_id}; {admin_name} signs in by the number given.")
+
+
+def _show_factor(what: str, made: Enrolment) -> None:
+    """Print the second factor once: as a picture where somebody can scan it, and in words."""
+    click.echo(f"{what} Scan this now, it is not shown again:\n{made.otpauth_uri}\nor type: {made.secret}")
+    if sys.stdout.isatty():
+        segno.make(made.otpauth_uri).terminal(compact=True)
 
 
 def _hash(password: str, login: str, name: str) -> str:

@@ -23,7 +23,12 @@ def page_frame() -> dict[str, Any]:
     """Give layouts their tabs and switches."""
     here = request.full_path.rstrip("?") if request.method == "GET" else ""
     tabs = [
-        {"endpoint_url": url_for(endpoint), "icon": icon, "label": label, "current": request.endpoint in (endpoint, *PARTS_OF.get(endpoint, ()))}
+        {
+            "endpoint_url": url_for(endpoint),
+            "icon": icon,
+            "label": label,
+            "current": request.endpoint in (endpoint, *PARTS_OF.get(endpoint, ())),
+        }
         for endpoint, icon, label in (
             ("site.show_home", "home", gettext("Home")),
             ("site.list_bills", "receipt", gettext("Bills")),
