@@ -143,9 +143,7 @@ _row = sa.select(LedgerAccount.floor, LedgerAccount.balance).where(
     LedgerAccount.owner == sa.bindparam("of_owner"),
     LedgerAccount.unit == sa.bindparam("of_unit"),
 )
-_movement = sa.select(LedgerMovement.id, LedgerMovement.fingerprint).where(
-    LedgerMovement.reference == sa.bindparam("reference")
-)
+_movement = sa.select(LedgerMovement.id, LedgerMovement.fingerprint).where(LedgerMovement.reference == sa.bindparam("reference"))
 _insert_entry = sa.insert(LedgerEntry.__table__)  # type: ignore[arg-type]
 
 
@@ -182,9 +180,7 @@ def post(session: Session, reference: str, entries: Sequence[Posting], *, now: d
     return Posted(movement_id, is_new=True)
 
 
-def transfer(
-    session: Session, reference: str, source: Account, target: Account, amount: int, *, now: datetime
-) -> Posted:
+def transfer(session: Session, reference: str, source: Account, target: Account, amount: int, *, now: datetime) -> Posted:
     """Book `amount` (more than zero) from one account to another of the same unit; otherwise as `post`."""
     if type(amount) is int and amount <= 0:
         raise ValueError("a transfer moves more than nothing")
@@ -236,12 +232,11 @@ def _change(connection: Connection, entry: Posting, now: datetime) -> tuple[int,
     account = entry.account
     where = {**_where(account), "amount": entry.amount}
     row = connection.execute(_add, where).first()
+    if row is None:  # not there yet, or there only since a moment ago, or not enough in it
+        _open(connection, account, now)
+        row = connection.execute(_add, where).first()
     if row is None:
-        if connection.execute(_row, _where(account)).first() is None:
-            _open(connection, account, now)
-            row = connection.execute(_add, where).first()
-        if row is None:
-            raise _why_not(connection, account, entry.amount)
+        raise _why_not(connection, account, entry.amount)
     if row.floor != account.floor:
         raise ValueError(f"{account.book}: the account was opened with floor {row.floor}, not {account.floor}")
     return row.id, row.entries, row.balance

@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
     csrf.init_app(app)
     login_manager.session_protection = None
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # templates know `session_view`
     login_manager.request_loader(_load)
     app.context_processor(lambda: {"session_view": signed_in()})
 

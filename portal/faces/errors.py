@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.base.errors import N_, Forbidden, NotFound, PortalError, ProofNeeded, Refused, TooMany, Unavailable
 from portal.faces.babel import gettext
@@ -115,7 +115,10 @@ def _web(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     status = error.code or 500
     if status in (404, 405):
-        return _with_status(NotFound(), status)
+        response = _with_status(NotFound(), status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
     if status == 413:
         return show(TooLarge())
     if status == 429:
@@ -132,6 +135,7 @@ def _with_status(refusal: PortalError, status: int) -> Response:
 
 def _away(error: Exception) -> Response:
     log.warning("database_away", kind=type(error).__name__)
+    g.principal = None  # the page that says so must not ask the database who is reading it
     return show(Unavailable())
 
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.audit import AuditEntry
-from portal.base.ids import from_ref, to_ref
 from portal.base.keys import Keys
+from portal.base.keyset import read_place, write_place
 from portal.identity.alerts import raise_views_unusual
 from portal.identity.models import LoginSession, Staff
 from portal.identity.openings import OpeningView, note_action
@@ -37,10 +37,13 @@ _distinct = sa.select(sa.func.count(sa.distinct(_entry.c.customer_id))).where(
 _looks = (
     sa.select(_entry.c.at, _entry.c.chain, _entry.c.seq, _entry.c.action, _entry.c.channel, _entry.c.detail)
     .where(_entry.c.customer_id == sa.bindparam("customer"), _entry.c.action.in_(_SHOWN))
-    .order_by(_entry.c.at.desc(), _entry.c.chain.desc(), _entry.c.seq.desc())
+    .order_by(_entry.c.at.desc(), _entry.c.seq.desc())
     .limit(sa.bindparam("most"))
 )
-_older = _looks.where(_entry.c.seq < sa.bindparam("seq_before"))
+_older = _looks.where(
+    _entry.c.at <= sa.bindparam("at_before"),
+    sa.or_(_entry.c.at < sa.bindparam("at_before"), _entry.c.seq < sa.bindparam("seq_before")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,17 @@ def watch_looks(session: Session, keys: Keys, *, now: datetime) -> int:
 
 
 def list_looks(session: Session, customer_id: int, *, before: str | None = None, limit: int = 20) -> LooksPage:
-    """Give who looked at a customer. All of one customer's entries lie in one chain, so their order is its order."""
-    named = {"customer": customer_id, "most": limit + 1}
-    statement = _looks if before is None else _older
-    try:
-        named |= {} if before is None else {"seq_before": from_ref(before)}
-    except ValueError:
-        return LooksPage((), None)
-    rows = session.connection().execute(statement, named).all()
-    items = tuple(_look(row.at, row.action, row.channel, row.detail) for row in rows[:limit])
-    return LooksPage(items, to_ref(rows[limit - 1].seq) if len(rows) > limit else None)
+    """Give who looked at a customer, newest first; `before` is an earlier page's `older`, anything else gives nothing."""
+    named: dict[str, object] = {"customer": customer_id, "most": limit + 1}
+    if before is not None:
+        try:
+            named["at_before"], named["seq_before"] = read_place(before)
+        except ValueError:
+            return LooksPage((), None)
+    rows = session.connection().execute(_looks if before is None else _older, named).all()
+    shown = rows[:limit]
+    older = write_place(shown[-1].at, shown[-1].seq) if len(rows) > limit else None
+    return LooksPage(tuple(_look(row.at, row.action, row.channel, row.detail) for row in shown), older)
 
 
 def _look(at: datetime, action: str, channel: str, detail: dict[str, object]) -> Look:

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, Invalid
-from portal.base.ids import from_ref, to_ref
+from portal.base.keyset import read_place, write_place
 from portal.customers import Viewer
 from portal.interactions.kinds import sentence_of
 from portal.interactions.models import Interaction
 
 MOST_ITEMS = 100
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LATEST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def timeline_card(session: Session, viewer: Viewer, *, now: datetime, before: st
     limit = max(1, min(limit, MOST_ITEMS))
     params: dict[str, Any] = {"customer_id": viewer.customer_id, "at": now, "most": limit + 1}
     if before is not None:
-        params["at"], params["id"] = read_place(before)
+        params["at"], params["id"] = _read(before)
     if viewer.lines is None:
         statement = _all if before is None else _all_before
     else:
@@ -82,21 +79,11 @@ def timeline_card(session: Session, viewer: Viewer, *, now: datetime, before: st
     return TimelineCard(tuple(_item(row) for row in shown), older)
 
 
-def write_place(at: datetime, interaction_id: int) -> str:
-    """Write the place of an item for an address: two references, of its moment in microseconds and of its id."""
-    return to_ref((at - _EPOCH) // _MICROSECOND) + to_ref(interaction_id)
-
-
-def read_place(place: str) -> tuple[datetime, int]:
-    """Read what `write_place` gave; raise Invalid for anything else, of any length."""
-    half = len(place) // 2
+def _read(place: str) -> tuple[datetime, int]:
     try:
-        moment, interaction_id = from_ref(place[:half]), from_ref(place[half:])
-        if moment > _LATEST:
-            raise ValueError("no moment")  # noqa: TRY301
+        return read_place(place)
     except ValueError as error:
         raise Invalid({"before": N_("This page of the history is not there. Start from the newest.")}) from error
-    return _EPOCH + moment * _MICROSECOND, interaction_id
 
 
 def _item(row: sa.Row[*tuple[Any, ...]]) -> TimelineItem:

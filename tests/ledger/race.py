@@ -85,6 +85,19 @@ def post_same(database: Database, index: int, references: int) -> int:
     return new
 
 
+def open_same(database: Database, index: int, accounts: int) -> int:
+    """Be the first to use accounts that the others use first, too; give how often that was refused."""
+    refused = 0
+    for number in range(accounts):
+        try:
+            with database.writing() as session:
+                new = Account("new", f"customer:{number}", "points", floor=0)
+                transfer(session, f"open:{index}:{number}", SHOP, new, 1, now=datetime.now(UTC))
+        except NotEnough:
+            refused += 1
+    return refused
+
+
 def cross(database: Database, index: int, times: int, in_order: bool) -> int:
     """Move back and forth between two accounts, every second process the other way; give how many deadlocks that made."""
     if not in_order:

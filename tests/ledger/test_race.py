@@ -9,7 +9,7 @@ import pytest
 from portal.base.books import check_books
 from portal.base.db import Database
 from portal.base.ledger import Account, balance, transfer
-from tests.ledger.race import LOOSE, PURSE, SHOP, cross, post_same, spend_all, spend_all_looking_first, together
+from tests.ledger.race import LOOSE, PURSE, SHOP, cross, open_same, post_same, spend_all, spend_all_looking_first, together
 
 BANK = Account("points_issued", "operator", "points")
 PROCESSES = 5
@@ -49,6 +49,11 @@ def test_a_movement_posted_by_five_at_once_is_booked_once(database: Database, no
     new = together(post_same, url(database), PROCESSES, 25)
     assert sum(new) == 25
     assert books(database) == (75, 25, 0)
+
+
+def test_an_account_that_five_use_first_at_once_is_opened_once_and_refuses_nobody(database: Database) -> None:
+    assert sum(together(open_same, url(database), PROCESSES, 60)) == 0
+    assert books(database) == (0, -300, 0)
 
 
 def test_movements_to_and_fro_never_wait_for_each_other_crosswise(database: Database, now: datetime) -> None:

@@ -100,12 +100,17 @@ def customer_page(customer_id: int, state: FormState, *, status: int | None = No
         links=links_at_counter(customer_id, viewer),
         line_names=names,
         state=state,
-        sent=session.get("counter_code") == f"{customer_id}",
+        sent=str(customer_id) in codes_sent(),
         line_choices=_lines_for_code(view),
         reason_choices=[("", gettext("Choose a reason"))] + [(reason.code, gettext(reason.sentence)) for reason in list_reasons()],
         open_customers=tab_items(tabs, customer_id),
     )
     return make_response(page, status or state.status)
+
+
+def codes_sent() -> dict[str, str]:
+    """Give the customers a code was sent to in this sitting, and to which line of theirs."""
+    return dict(session.get("codes_sent", {}))
 
 
 def profile_of(view: CustomerView) -> ProfileCard:

@@ -10,7 +10,7 @@ from portal.base.ids import from_ref
 from portal.faces.access import me, requires, staff
 from portal.faces.code_words import code_words
 from portal.faces.counter.blueprint import bp
-from portal.faces.counter.customer import customer_page
+from portal.faces.counter.customer import codes_sent, customer_page
 from portal.faces.forms import typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
@@ -27,6 +27,8 @@ from portal.identity import (
     send_counter_code,
 )
 
+MOST_UNDER_WAY = 5
+
 
 @bp.post("/customers/<ref:customer_id>/codes")
 @requires(staff)
@@ -41,9 +43,8 @@ def send_code(customer_id: int) -> Response:
     if state.errors:
         return customer_page(customer_id, state)
     if isinstance(answer, CodeSent):
-        session["counter_code"] = f"{customer_id}"
-        session["counter_line"] = request.form["line"]
-    elif session.get("counter_code") != f"{customer_id}":
+        session["codes_sent"] = dict([*list(codes_sent().items())[-MOST_UNDER_WAY:], (str(customer_id), request.form["line"])])
+    elif str(customer_id) not in codes_sent():
         state.errors["line"] = code_words(answer)
         return customer_page(customer_id, state, status=429)
     return go(url_for("counter.show_customer", customer_id=customer_id))
@@ -55,14 +56,14 @@ def open_by_code(customer_id: int) -> Response:
     """Open the customer with the code that was read out."""
     state = typed()
     with state.catching(), writing() as db:
-        line = _line(session.get("counter_line", ""))
+        line = _line(codes_sent().get(str(customer_id), ""))
         answer = open_customer_by_code(
             db, portal().keys, me().staff, customer_id, line, code=request.form.get("code", ""), settings=portal().settings, now=clock.now()
         )
     if state.errors:
         return customer_page(customer_id, state)
     if isinstance(answer, OpeningView):
-        session.pop("counter_code", None)
+        session["codes_sent"] = {one: line for one, line in codes_sent().items() if one != str(customer_id)}
         return go(url_for("counter.show_customer", customer_id=customer_id))
     state.errors["code"] = code_words(answer)
     return customer_page(customer_id, state, status=429 if isinstance(answer, Limited) else None)
