@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)")
-STAFF_PASSWORD = "three calm herons at noon"  # noqa: S105
+STAFF_PASSWORD = "three calm herons at noon"
 PIN = "482917"
+
+ALLOWANCES = (("voice", 36_000, 12_345), ("data", 20_971_520, 17_800_000), ("sms", 100, 100))
 
 Shift = Callable[[float], None]
 
@@ -56,7 +58,7 @@ class Staff:
 
 
 @pytest.fixture(scope="session")
-def _house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def house_itself(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     from portal.app import create_app
     from portal.base.settings import ROOT
     from portal.faces.cli.database import compile_languages
@@ -77,9 +79,9 @@ def shift() -> Iterator[Shift]:
 
 
 @pytest.fixture
-def app(_house: Flask, database: Database, shift: Shift) -> Flask:
+def app(house_itself: Flask, database: Database, shift: Shift) -> Flask:
     """Give the application on `database`."""
-    return on(_house, database)
+    return on(house_itself, database)
 
 
 def on(house: Flask, database: Database) -> Flask:
@@ -104,11 +106,11 @@ def site(browser: Callable[[], Site]) -> Site:
 
 
 @pytest.fixture
-def visitor(_house: Flask, shift: Shift) -> Iterator[Site]:
+def visitor(house_itself: Flask, shift: Shift) -> Iterator[Site]:
     """Give a browser of a house whose database is away: for pages that need none."""
     nowhere = Database("postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1")
-    on(_house, nowhere)
-    yield _house.test_client()
+    on(house_itself, nowhere)
+    yield house_itself.test_client()
     nowhere.close()
 
 
@@ -207,7 +209,8 @@ def write_story(session: Any, person: Person, lines: Sequence[int], *, now: date
         cycle = month_start(now.date(), back)
         issued = datetime(next_month(cycle).year, next_month(cycle).month, 1, 9, tzinfo=now.tzinfo)
         for line in lines:
-            for part, quantity, charge in (("day", 3600 * back, 120 * back), ("international", 300, 800), ("data", 2_000_000, 0)):
+            usage = (("day", 3600 * back, 120 * back), ("international", 300, 800), ("data", 2_000_000, 0))
+            for part, quantity, charge in usage:
                 session.execute(
                     sa.insert(tables["usage_total"]).values(
                         customer_id=person.customer_id, subscription_id=line, cycle_start=cycle, part=part, count=12,
@@ -217,11 +220,12 @@ def write_story(session: Any, person: Person, lines: Sequence[int], *, now: date
         fees = [Fee(line, {"zh": "畅聊套餐", "en": "Talk plan"}, 2000) for line in lines]
         bill = issue_bill(session, person.customer_id, person.account_id, cycle, fees, currency="CNY", now=issued)
         if back > 1:
-            record_payment(session, person.customer_id, bill.bill_id, bill.total_minor, reference=f"{person.party_id}-{back}", now=issued + timedelta(days=9))
+            reference = f"{person.party_id}-{back}"
+            record_payment(session, person.customer_id, bill.bill_id, bill.total_minor, reference=reference, now=issued + timedelta(days=9))
         bills.append(bill.bill_id)
     this_month = month_start(now.date())
     for line in lines:
-        for kind, allowance, used in (("voice", 36_000, 12_345), ("data", 20_971_520, 17_800_000), ("sms", 100, 100)):
+        for kind, allowance, used in ALLOWANCES:
             session.execute(
                 sa.insert(tables["bucket"]).values(
                     customer_id=person.customer_id, subscription_id=line, kind=kind, cycle_start=this_month,
@@ -230,5 +234,14 @@ def write_story(session: Any, person: Person, lines: Sequence[int], *, now: date
             )  # fmt: skip
     for hour in range(40):
         moment = now - timedelta(days=3, hours=hour)
-        record_interaction(session, person.customer_id, channel="voice", kind="called_support", params={"topic": {"zh": "账单", "en": "Bill"}}, subscription_id=lines[0], now=moment)
+        topic = {"zh": "账单", "en": "Bill"}
+        record_interaction(
+            session,
+            person.customer_id,
+            channel="voice",
+            kind="called_support",
+            params={"topic": topic},
+            subscription_id=lines[0],
+            now=moment,
+        )
     return bills

@@ -6,6 +6,7 @@ dead link, a script the Content-Security-Policy would not run, a full phone numb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -62,7 +63,8 @@ class Page:
     def errors(self) -> dict[str, str]:
         """What is wrong by field, as it stands beside the field."""
         wrong = [field for field in self.root.all("input", "select", "textarea") if field.get("aria-invalid") == "true"]
-        return {field.get("name"): self.id(f"{field.get('id')}-error").text.partition(": ")[2] or self.id(f"{field.get('id')}-error").text.partition("：")[2] for field in wrong}
+        said = {field.get("name"): self.id(f"{field.get('id')}-error").text for field in wrong}
+        return {name: re.split("[:：] ?", text, maxsplit=1)[-1] for name, text in said.items()}  # "Error:" is for screen readers
 
     def id(self, name: str) -> Node:
         """Give the element with this id; AssertionError where there is none."""
@@ -188,7 +190,16 @@ class Site(FlaskClient):
         self.nonces.add(nonce)
         assert not found, f"{answer.request.method} {page.url} ({answer.status_code}):\n- " + "\n- ".join(found)
 
-    def post_form(self, page: Page | Answer, action: str, *, follow: bool = True, button: str | None = None, htmx: str | None = None, **fields: str) -> Any:
+    def post_form(
+        self,
+        page: Page | Answer,
+        action: str,
+        *,
+        follow: bool = True,
+        button: str | None = None,
+        htmx: str | None = None,
+        **fields: str,
+    ) -> Any:
         """Fill in a form that stands on the page and send it, with its hidden fields; `button` is the value pressed.
 
         Redirects are followed unless told. `htmx` sends it as htmx would, for the element described so ("div#results").

@@ -141,7 +141,7 @@ def inline_code(root: Node) -> Iterator[str]:
     """Nothing the policy would block, and nothing that needs eval."""
     for node in root.all():
         for attribute in node.attributes:
-            if attribute == "style" or attribute.startswith("on") or attribute.startswith("hx-on"):
+            if attribute == "style" or attribute.startswith(("on", "hx-on")):
                 yield f"<{node.name}> has {attribute!r}"
         if node.get("hx-vals").startswith(("js:", "javascript:")) or "[" in node.get("hx-trigger"):
             yield f"<{node.name}> has an htmx attribute that needs eval"

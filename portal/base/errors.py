@@ -63,7 +63,7 @@ class Invalid(PortalError):
 
     code = "invalid"
     status = 422
-    sentence = N_("Please check what you entered.")
+    sentence = N_("Something is missing or not right; each place says what.")
 
     def __init__(self, fields: Mapping[str, str], **params: object) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Refused(PortalError):
 
     code = "refused"
     status = 409
-    sentence = N_("This is not possible right now.")
+    sentence = N_("A rule stands against it. Nothing was changed.")
 
 
 class TooMany(Refused):
@@ -84,7 +84,7 @@ class TooMany(Refused):
 
     code = "too_many"
     status = 429
-    sentence = N_("That was tried too often.")
+    sentence = N_("Wait a few minutes, then go on where you are.")
 
     def __init__(self, sentence: str | None = None, *, retry_after_seconds: int, **params: object) -> None:
         super().__init__(sentence)
@@ -97,7 +97,7 @@ class Unavailable(PortalError):
 
     code = "unavailable"
     status = 503
-    sentence = N_("This part is being restarted. What you entered is kept; it will work again in a moment.")
+    sentence = N_("This part does not answer at the moment. Nothing was changed; it is usually back within a minute.")
 
     def __init__(self, sentence: str | None = None, *, retry_after_seconds: int = 5, **params: object) -> None:
         super().__init__(sentence)

@@ -81,7 +81,7 @@ class TooLarge(Refused):
     """An account would hold more than an account can."""
 
     code = "too_large"
-    sentence = N_("An amount this large is a mistake.")
+    sentence = N_("This amount is larger than can be booked.")
 
 
 class ReferenceReused(Refused):

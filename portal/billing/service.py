@@ -98,7 +98,7 @@ def issue_bill(
     """
     for fee in fees:
         if type(fee.amount_minor) is not int or fee.amount_minor < 0:
-            raise Invalid({"amount": N_("A fee is a whole number of minor units, nothing or more.")})
+            raise Invalid({"amount": N_("A fee is zero or more.")})
     connection = session.connection()
     key = {"customer": customer_id, "account": account_id, "cycle": cycle_start}
     standing = connection.execute(_standing, key).first()

@@ -50,12 +50,17 @@ def line_names(view: CustomerView) -> Mapping[int, str]:
     profile = view.find("profile")
     if profile is None or not isinstance(profile.data, ProfileCard):
         return {}
-    return {line.subscription_id: line.number for line in profile.data.lines}
+    return line_names_in(profile.data)
 
 
 def line_names_of(session: Session, viewer: Viewer, *, now: datetime) -> Mapping[int, str]:
     """Give what each line in sight is called, for a page without the profile card."""
-    return {line.subscription_id: line.number for line in profile_card(session, viewer, now=now).lines}
+    return line_names_in(profile_card(session, viewer, now=now))
+
+
+def line_names_in(profile: ProfileCard) -> Mapping[int, str]:
+    """Give what each line of a profile is called."""
+    return {line.subscription_id: line.number for line in profile.lines}
 
 
 def happening(item: TimelineItem) -> dict[str, Any]:
@@ -78,9 +83,4 @@ def _spoken(name: str, value: Any, currency: str) -> str:
         return words.month(date.fromisoformat(value))
     if name.endswith("_on"):
         return words.day_long(date.fromisoformat(value))
-    return sentence_or_text(str(value))
-
-
-def sentence_or_text(value: str) -> str:
-    """Give the translation of a known word (a topic, a language), else the text as it is."""
-    return gettext(value) if value else ""
+    return str(value)  # a name, a device, an outlet: as it was written, even where it reads like one of our words

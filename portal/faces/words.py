@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,7 +34,7 @@ def init_app(app: Flask) -> None:
         "money": money, "number": number, "day": day, "day_long": day_long, "month": month, "moment": moment,
         "clock_time": clock_time, "ago": ago, "text": text, "seconds": seconds, "amount": amount, "sentence": sentence,
         "iso": lambda value: value.isoformat(), "grouped": show_number, "month_short": month_short, "month_name": month_name,
-        "figure": figure, "used_of": used_of,
+        "figure": figure, "used_of": used_of, "region": region,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(brand=settings.brand, support_number=settings.support_number, env_name=settings.env)
@@ -117,10 +119,14 @@ def clock_time(value: datetime) -> str:
     return format_datetime(value, "HH:mm")
 
 
+_FIGURE_THEN_HAN = re.compile(r"(?<=\d)(?=[\u4e00-\u9fff])")  # docs/language.md: a space between figures and Chinese
+
+
 def ago(value: datetime) -> str:
-    """Write how long ago something was: 3 hours ago, 3小时前."""
+    """Write how long ago something was: 3 hours ago, 3 小时前."""
     passed = value.astimezone(UTC) - clock.now()
-    return format_timedelta(passed, add_direction=True, threshold=1.2, locale=get_locale())
+    written = format_timedelta(passed, add_direction=True, threshold=1.2, locale=get_locale())
+    return _FIGURE_THEN_HAN.sub(" ", written)
 
 
 def text(value: dict[str, str] | str) -> str:
@@ -168,6 +174,16 @@ def sentence(value: PortalError | str, **params: object) -> str:
     if isinstance(value, PortalError):
         return gettext(value.sentence, **value.params)
     return gettext(value, **params) if params else gettext(value)
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Write whole sentences one after the other; Chinese sets no space after 。."""
+    return ("" if language() == "zh" else " ").join(sentences)
+
+
+def region(value: str) -> str:
+    """Write where a number is registered, "province city", naming a province that is its own city once: 重庆, 浙江 杭州."""
+    return " ".join(dict.fromkeys(value.split()))
 
 
 def link(url: str, label: str) -> Markup:

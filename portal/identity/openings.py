@@ -49,11 +49,13 @@ _find = (
     .order_by(_opening.c.money.desc(), _opening.c.id.desc())
     .limit(1)
 )
-# Named as foreign keys name them: the tabs need the customers' names, in one statement.
-_customer = sa.table("customer", sa.column("customer_id", sa.BigInteger), sa.column("party_id", sa.BigInteger))
+# Named as foreign keys name them: the tabs need the customers' names and kinds, in one statement.
+_customer = sa.table(
+    "customer", sa.column("customer_id", sa.BigInteger), sa.column("party_id", sa.BigInteger), sa.column("kind", sa.String)
+)
 _party = sa.table("party", sa.column("id", sa.BigInteger), sa.column("name", sa.String))
 _tabs = (
-    sa.select(*_columns, _party.c.name)
+    sa.select(*_columns, _party.c.name, _customer.c.kind)
     .join_from(_opening, _customer, _customer.c.customer_id == _opening.c.customer_id)
     .join(_party, _party.c.id == _customer.c.party_id)
     .where(_live, _opening.c.opened_at > sa.bindparam("since"))
@@ -93,10 +95,11 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class OpenTab:
-    """One of the customers a member of staff has open now."""
+    """One of the customers a member of staff has open now. `kind`: individual or organisation."""
 
     opening: OpeningView
     customer_name: str
+    kind: str
 
 
 def open_customer_by_reason(
@@ -172,7 +175,7 @@ def list_open_customers(session: Session, staff: StaffMember, *, settings: Setti
     rows = session.connection().execute(_tabs, _named(staff, now) | {"since": since})
     tabs: dict[int, OpenTab] = {}
     for row in rows:
-        tab, known = OpenTab(_view(row), row.name), tabs.get(row.customer_id)
+        tab, known = OpenTab(_view(row), row.name, row.kind), tabs.get(row.customer_id)
         if known is None or _width(tab.opening) > _width(known.opening):
             tabs[row.customer_id] = tab
     return list(tabs.values())

@@ -17,7 +17,7 @@ _WORDS = Path(__file__).parent / "words"
 
 _NOT_SIX = N_("A service password has six digits.")
 _IN_ROW = N_("Choose digits that do not follow each other, as 123456 does.")
-_REPEATED = N_("Choose more than two different digits, and no group of them twice.")
+_REPEATED = N_("Use more than two different digits, and do not repeat a group.")
 _NUMBER = N_("Choose digits that are not part of the phone number.")
 _BIRTHDAY = N_("Choose digits that are not a birthday.")
 _FREQUENT = N_("Very many people use these six digits. Choose others.")

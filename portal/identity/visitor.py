@@ -67,10 +67,10 @@ class Visitor:
 
 
 def label_device(user_agent: str) -> str:
-    """Give a browser and system a person recognises, `Chrome, Android`; nothing for what nobody would recognise."""
+    """Give a browser and system a person recognises, `Chrome · Android`; nothing for what nobody would recognise."""
     text = user_agent[:512]
     found = [next((name for name, mark in table if re.search(mark, text)), "") for table in (_BROWSERS, _SYSTEMS)]
-    return ", ".join(part for part in found if part)
+    return " · ".join(part for part in found if part)
 
 
 def knows_device(session: Session, number: str, device_id: str) -> bool:

@@ -46,7 +46,12 @@ def test_a_huge_field_is_refused_too(visitor):
 
 def test_a_body_that_is_no_form_is_refused_like_one_without_a_token(visitor):
     site = visitor
-    for body, kind in ((b"{}", "application/json"), (b"\xff\xfe", "application/x-www-form-urlencoded"), (b"--x", "multipart/form-data"), (b"x", "text/plain")):
+    for body, kind in (
+        (b"{}", "application/json"),
+        (b"\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"--x", "multipart/form-data"),
+        (b"x", "text/plain"),
+    ):
         answer = site.post("/login", data=body, content_type=kind)
         assert 400 <= answer.status_code < 500, kind
 

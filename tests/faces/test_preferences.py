@@ -6,10 +6,10 @@ import pytest
 
 from portal.faces import cookies
 
-
 ASKED = (
     ("en", "en"), ("en-GB,en;q=0.9", "en"), ("zh-CN,zh;q=0.9,en;q=0.5", "zh-Hans-CN"), ("zh-TW", "zh-Hans-CN"), ("fr-FR", "zh-Hans-CN"),
-    ("", "zh-Hans-CN"), ("de,en;q=0.5", "en"), ("en;q=0.3, zh;q=0.8", "zh-Hans-CN"), ("*", "zh-Hans-CN"), ("xx-invalid;q=abc", "zh-Hans-CN"),
+    ("", "zh-Hans-CN"), ("de,en;q=0.5", "en"), ("en;q=0.3, zh;q=0.8", "zh-Hans-CN"), ("*", "zh-Hans-CN"),
+    ("xx-invalid;q=abc", "zh-Hans-CN"),
 )  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from tests.tree import Node
 
 SPELLINGS = (
     "13857101234", " 138 5710 1234 ", "138-5710-1234", "+86 138 5710 1234", "+8613857101234", "0086-13857101234", "8613857101234",
-    "(138) 5710 1234", "１３８５７１０１２３４", "＋８６　１３８－５７１０－１２３４", "138.5710.1234", "\t138 5710 1234\n", "138\u00a05710\u00a01234", "\u200e+86 138 5710 1234",
+    "(138) 5710 1234", "１３８５７１０１２３４",
+    "＋８６　１３８－５７１０－１２３４",
+    "138.5710.1234", "\t138 5710 1234\n", "138\u00a05710\u00a01234", "\u200e+86 138 5710 1234",
 )  # fmt: skip
 NO_NUMBERS = (
     "", " ", "1385710123", "138571012345", "abc", "23857101234", "12345678901", "+1 202 555 0123", "138 5710 123x", "１３８５７１０１２３",
@@ -260,7 +262,12 @@ def test_staff_login_limits_the_eleventh_try_is_refused_and_says_until_when(brow
 
     site = browser()
     for _ in range(10):
-        assert site.post_form(site.get("/counter/login").page, "/counter/login", login="dora", password="wrong", code="000000").status_code == 422
-    answer = site.post_form(site.get("/counter/login").page, "/counter/login", login="dora", password=STAFF_PASSWORD, code=staff.dora.code())
+        assert (
+            site.post_form(site.get("/counter/login").page, "/counter/login", login="dora", password="wrong", code="000000").status_code
+            == 422
+        )
+    answer = site.post_form(
+        site.get("/counter/login").page, "/counter/login", login="dora", password=STAFF_PASSWORD, code=staff.dora.code()
+    )
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 300

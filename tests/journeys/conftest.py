@@ -83,7 +83,8 @@ def run_house(folder: Path) -> Iterator[House]:
     with (folder / "log").open("wb") as log:
         try:
             for command in (web, worker):
-                children.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+                child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                children.append(child)
             wait_for(address, folder / "log")
             yield House(address, cast, secrets, database)
         finally:
@@ -144,17 +145,31 @@ def window(chrome: Any, house: House) -> Iterator[Callable[..., Any]]:
 
     Whatever goes wrong in a page — a script that fails, a file the policy blocks — fails the test.
     """
-    opened, wrong = [], []
+    opened: list[Any] = []
+    wrong: list[str] = []
 
-    def open_one(width: int = 1366, height: int = 860, *, language: str = "en-GB", scheme: str = "light", javascript: bool = True, state: Any = None) -> Any:
+    def complain(message: Any) -> None:
+        if message.type == "error" and "status of 4" not in message.text and "status of 5" not in message.text:
+            wrong.append(f"console: {message.text}")
+
+    def open_one(
+        width: int = 1366,
+        height: int = 860,
+        *,
+        language: str = "en-GB",
+        scheme: str = "light",
+        javascript: bool = True,
+        state: Any = None,
+    ) -> Any:
         context = chrome.new_context(
-            base_url=house.url, viewport={"width": width, "height": height}, locale=language, color_scheme=scheme, java_script_enabled=javascript,
+            base_url=house.url, viewport={"width": width, "height": height}, locale=language, color_scheme=scheme,
+            java_script_enabled=javascript,
             reduced_motion="reduce", storage_state=state, has_touch=width < 700, is_mobile=width < 700,
         )  # fmt: skip
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" and "status of 4" not in message.text and "status of 5" not in message.text else None)
+        page.on("console", complain)
         opened.append(context)
         return page
 

@@ -8,7 +8,8 @@ from portal.base.ids import to_ref
 from tests.journeys.conftest import House
 
 FOR_ANYBODY = {
-    "sign-in": "/login", "staff-sign-in": "/counter/login", "tray": "/tray/", "tray-number": "/tray/138-5710-1234", "nothing-here": "/nowhere",
+    "sign-in": "/login", "staff-sign-in": "/counter/login", "tray": "/tray/",
+    "tray-number": "/tray/138-5710-1234", "nothing-here": "/nowhere",
 }  # fmt: skip
 OF_THE_HALL = {
     "home": "/", "bills": "/bills", "activity": "/activity", "me": "/me", "service-password": "/me/password", "sessions": "/me/sessions",
@@ -35,8 +36,6 @@ def newest_bill(page: Any) -> str:
     page.goto("/bills")
     found: str = page.locator("main a[href^='/bills/']").first.get_attribute("href")
     return found
-
-
 
 
 def wrong_number(page: Any) -> None:

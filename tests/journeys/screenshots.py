@@ -136,7 +136,12 @@ def write_index(out: Path) -> None:
     lines = ["# Screenshots", "", "Made by `bin/screenshots`; nothing here is edited by hand.", ""]
     for name in names:
         files = sorted(path.name for path in out.glob(f"{name}.*.webp"))
-        lines += [f"## {name}", "", " ".join(f'<img src="{file}" alt="{file.removesuffix(".webp")}" width="{220 if "phone" in file else 480}">' for file in files), ""]
+        lines += [
+            f"## {name}",
+            "",
+            " ".join(f'<img src="{file}" alt="{file.removesuffix(".webp")}" width="{220 if "phone" in file else 480}">' for file in files),
+            "",
+        ]
     (out / "README.md").write_text("\n".join(lines), "utf-8")
 
 

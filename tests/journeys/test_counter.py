@@ -17,7 +17,7 @@ def desk(staff_window):
 def words(page, card: str) -> str:
     """What a card says, without the key that leads to it."""
     said: str = page.locator(f"#{card}").evaluate(
-        "node => { const copy = node.cloneNode(true); copy.querySelectorAll('kbd').forEach((key) => key.remove()); return copy.textContent; }"
+        "node => { const copy = node.cloneNode(true); copy.querySelectorAll('kbd').forEach((k) => k.remove()); return copy.textContent; }"
     )
     return " ".join(said.split())
 

@@ -64,7 +64,8 @@ def test_an_hour_later_the_code_is_gone_and_the_page_says_so(window, house):
     database = Database(house.database)
     with database.writing() as session:  # the house keeps the present time; the code is made older instead
         codes = Base.metadata.tables["code_challenge"]
-        session.execute(sa.update(codes).where(codes.c.number == house.cast.erin.number).values(expires_at=datetime.now(UTC) - timedelta(hours=1)))
+        erins = sa.update(codes).where(codes.c.number == house.cast.erin.number)
+        session.execute(erins.values(expires_at=datetime.now(UTC) - timedelta(hours=1)))
         session.execute(sa.delete(Base.metadata.tables["throttle"]))
     database.close()
     page.locator("#f-code").fill(code)

@@ -33,8 +33,8 @@ def swept(world, app, *, roles, fields, headers=None, fresh=False):
     return wrong
 
 
-def test_csrf_sweep_there_is_something_to_sweep(_house):
-    assert len(writing_routes(_house)) >= 15
+def test_csrf_sweep_there_is_something_to_sweep(house_itself):
+    assert len(writing_routes(house_itself)) >= 15
 
 
 def test_csrf_sweep_a_form_without_a_token_is_refused_everywhere(world, app):

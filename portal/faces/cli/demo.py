@@ -59,7 +59,11 @@ def logins() -> None:
     console = Console()
     console.print(_subscribers(found))
     console.print(_staff(found))
-    console.print(f"Acme's employees sign in with a code: {', '.join(one['number'] for one in found['enterprise']['employees'])}")
+    for one in found["staff"]:
+        console.print(f"{one['login']}'s authenticator key: {one['totp_key']}", soft_wrap=True)
+    console.print(
+        f"Acme's employees sign in with a code: {', '.join(one['number'] for one in found['enterprise']['employees'])}", soft_wrap=True
+    )
     for name, address in found["addresses"].items():
         console.print(f"{name.replace('_', ' ')}: {address}", soft_wrap=True)
 
@@ -82,16 +86,16 @@ def _tell(loaded: Loaded, seconds: float) -> None:
 
 def _subscribers(found: dict[str, Any]) -> Table:
     table = Table(title="Subscribers")
-    for heading in ("who", "number", "service password", "what for", "messages arrive at"):
+    for heading in ("who", "number", "password", "what for"):
         table.add_column(heading, overflow="fold")
     for one in found["subscribers"]:
-        table.add_row(f"{one['who']} ({one['name']})", one["number"], one["service_password"], one["about"], one["tray"])
+        table.add_row(f"{one['who']} ({one['name']})", one["number"], one["service_password"], one["about"])
     return table
 
 
 def _staff(found: dict[str, Any]) -> Table:
     table = Table(title="Staff")
-    for heading in ("who", "login", "password", "code now", "key", "role", "outlet"):
+    for heading in ("who", "login", "password", "code now", "role"):
         table.add_column(heading, overflow="fold")
     for one in found["staff"]:
         code = pyotp.TOTP(one["totp_key"])
@@ -101,8 +105,6 @@ def _staff(found: dict[str, Any]) -> Table:
             one["login"],
             one["password"],
             f"{code.now()} ({left} s)",
-            one["totp_key"],
             one["role"],
-            one["outlet"],
         )
     return table

@@ -10,11 +10,11 @@ from portal.base import clock
 from portal.base.errors import Forbidden
 from portal.base.ids import to_ref
 from portal.billing import get_bill
-from portal.customers import ProfileCard, Viewer
+from portal.customers import ProfileCard, Viewer, profile_card
 from portal.customerview import CustomerView, build_view
 from portal.faces.access import me, requires, staff
 from portal.faces.babel import gettext
-from portal.faces.cards import Links, line_names, line_names_of
+from portal.faces.cards import Links, line_names, line_names_in
 from portal.faces.counter.blueprint import bp
 from portal.faces.counter.tabs import my_tabs, opening_of, tab_items
 from portal.faces.forms import FormState
@@ -43,9 +43,14 @@ def show_bill(customer_id: int, bill_id: int) -> str:
     must_be_open(viewer)
     with reading() as db:
         bill = get_bill(db, viewer, bill_id, now=now)
-        names = line_names_of(db, viewer, now=now)
+        profile = profile_card(db, viewer, now=now)
     return render_template(
-        "counter/bill.html", bill=bill, line_names=names, customer_id=customer_id, open_customers=tab_items(tabs, customer_id)
+        "counter/bill.html",
+        bill=bill,
+        customer_name=profile.name,
+        line_names=line_names_in(profile),
+        customer_id=customer_id,
+        open_customers=tab_items(tabs, customer_id),
     )
 
 

@@ -14,6 +14,7 @@ from portal.faces.counter.blueprint import bp
 from portal.faces.counter.tabs import my_tabs, tab_items
 from portal.faces.htmx import page_or_region
 from portal.faces.transactions import reading
+from portal.faces.words import region
 
 
 @bp.get("/")
@@ -59,7 +60,7 @@ def row_of(hit: Hit) -> dict[str, Any]:
         "name": hit.name_masked,
         "initial": hit.name_masked[:1],
         "number": hit.number_masked or "",
-        "note": " · ".join(part for part in (hit.region, kind) if part),
+        "note": " · ".join(part for part in (region(hit.region or ""), kind) if part),
         "left": hit.status != "active",
         "tier": hit.tier,
     }

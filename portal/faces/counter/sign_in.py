@@ -8,7 +8,7 @@ from portal.base import clock
 from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, safe_next, staff
 from portal.faces.babel import gettext
-from portal.faces.code_words import WAIT, minutes
+from portal.faces.code_words import wait_words
 from portal.faces.counter.blueprint import bp
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
@@ -77,7 +77,7 @@ def sign_out() -> Response:
 
 def _limited(limited: Limited) -> Response:
     state = typed("login")
-    state.errors["login"] = gettext(WAIT, minutes=minutes(limited))
+    state.errors["login"] = wait_words(limited)
     response = _page(state)
     response.status_code = 429
     response.headers["Retry-After"] = str(limited.retry_after_seconds)

@@ -30,7 +30,7 @@ def tab_items(tabs: Sequence[OpenTab], current: int | None = None) -> list[dict[
             "label": tab.customer_name,
             "url": url_for("counter.show_customer", customer_id=tab.opening.customer_id),
             "close_url": url_for("counter.close", customer_id=tab.opening.customer_id),
-            "icon": "user",
+            "icon": "building" if tab.kind == "organisation" else "user",
             "current": tab.opening.customer_id == current,
         }
         for tab in tabs

@@ -6,8 +6,9 @@ from flask import render_template
 
 from portal.base import clock
 from portal.billing import bills_card, get_bill
+from portal.customers import profile_card
 from portal.faces.access import requires, subscriber
-from portal.faces.cards import line_names_of
+from portal.faces.cards import line_names_in
 from portal.faces.site.blueprint import bp
 from portal.faces.site.viewing import my_links, my_viewer
 from portal.faces.transactions import reading
@@ -32,5 +33,7 @@ def show_bill(bill_id: int) -> str:
     with reading() as session:
         viewer = my_viewer(session, now=now)
         bill = get_bill(session, viewer, bill_id, now=now)
-        names = line_names_of(session, viewer, now=now)
-    return render_template("site/bill.html", bill=bill, links=my_links(viewer), line_names=names)
+        profile = profile_card(session, viewer, now=now)
+    return render_template(
+        "site/bill.html", bill=bill, customer_name=profile.name, links=my_links(viewer), line_names=line_names_in(profile)
+    )

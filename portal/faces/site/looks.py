@@ -51,9 +51,9 @@ def spell_out(look: Look) -> LookRow:
     if look.action == "customer.code_sent":
         how, tone = gettext("Sent you a code"), "info"
     elif look.opened:
-        how, tone = gettext("Opened in full") if look.action == "customer.opened" else gettext("Looked, in full"), "warn"
+        how, tone = gettext("Opened in full") if look.action == "customer.opened" else gettext("Saw everything"), "warn"
     else:
-        how, tone = gettext("Looked, masked"), "neutral"
+        how, tone = gettext("Saw masked data"), "neutral"
     why = gettext(look.reason) if look.reason else gettext("You gave a code") if look.proof == "code" else ""
     who = gettext(ROLES.get(look.role, OTHER_ROLE), number=look.staff_number)
     return LookRow(look.at, look.outlet, who, how, tone, why)

@@ -68,7 +68,7 @@ def _running_out(usage: UsageCard) -> Matter | None:
     worst = max(tight, key=lambda meter: (meter.state == "over", meter.percent))
     name, day = gettext(worst.name), words.day(worst.renews_on)
     if worst.state == "over":
-        sentence = gettext("%(name)s: the allowance is used up until %(day)s; what comes now is charged.", name=name, day=day)
+        sentence = gettext("%(name)s: used up. Until %(day)s each further use is charged.", name=name, day=day)
     else:
         sentence = gettext("%(name)s: %(left)s left until %(day)s.", name=name, left=words.amount(worst.left, worst.unit), day=day)
     return Matter(sentence, gettext("Your allowance"), "antenna-bars-5", action={"url": "#card-usage", "label": gettext("See the usage")})
@@ -80,7 +80,7 @@ def _agreement(profile: ProfileCard, today: date) -> Matter | None:
         return None
     return Matter(
         gettext(
-            "Your agreement ends on %(day)s. Nothing changes by itself; from then on you are free to go or stay.", day=words.day_long(ends)
+            "Your agreement ends on %(day)s. Your plan goes on unchanged; you are no longer bound.", day=words.day_long(ends)
         ),
         gettext("Your agreement"),
         "calendar",

@@ -16,6 +16,7 @@ from portal.faces.parts import hasher
 from portal.faces.site.blueprint import bp
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
+from portal.faces.words import joined
 from portal.identity import clean_pin, has_service_password, policy_faults, set_service_password
 
 
@@ -37,7 +38,7 @@ def keep_password() -> Response:
     faults = policy_faults(pin, number=holder.number, birth_date=birth_date)
     state = FormState()
     if faults:
-        state.errors["password"] = " ".join(gettext(fault) for fault in faults)
+        state.errors["password"] = joined(gettext(fault) for fault in faults)
     elif pin != again:
         state.errors["again"] = gettext("The two entries differ.")
     if state.errors:

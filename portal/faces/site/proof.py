@@ -10,8 +10,7 @@ from portal.base import clock
 from portal.base.privacy import mask_number
 from portal.faces import cookies
 from portal.faces.access import me, requires, safe_next, subscriber
-from portal.faces.babel import gettext
-from portal.faces.code_words import code_words
+from portal.faces.code_words import code_words, sent_words
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import portal
@@ -51,9 +50,7 @@ def send_proof() -> Response:
     if isinstance(answer, CodeSent):
         session["proof_sent"] = True
     elif session.get("proof_sent"):
-        session["note"] = gettext(
-            "A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds
-        )
+        session["note"] = sent_words(answer)
     else:
         return _page(FormState(errors={"": code_words(answer)}), limited=answer)
     return go(url_for("site.ask_proof", next=next_page()))

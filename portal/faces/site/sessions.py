@@ -14,7 +14,7 @@ from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.identity import end_listed_session, end_other_sessions, list_sessions, list_sign_ins
 
-METHODS = {"code": N_("Code"), "service_password": N_("Service password")}
+METHODS = {"code": N_("Code by message"), "service_password": N_("Service password")}
 
 
 @bp.get("/me/sessions")

@@ -12,7 +12,7 @@ from portal.customers import Holder, parse_number
 from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, safe_next, subscriber
 from portal.faces.babel import gettext
-from portal.faces.code_words import WAIT, code_words, minutes
+from portal.faces.code_words import code_words, sent_words, wait_words
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
@@ -139,11 +139,9 @@ def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Resp
         session["note"] = gettext("Many codes were asked for with this number. Enter its service password first; then a code is sent.")
         return go(url_for("site.ask_password", next=next_page()))
     if session.get("code_sent"):  # a second click within the pause: the code is on its way already
-        session["note"] = gettext(
-            "A code was sent a moment ago. Another one can be sent in %(seconds)s seconds.", seconds=answer.retry_after_seconds
-        )
+        session["note"] = sent_words(answer)
         return go(url_for("site.ask_code", next=next_page()))
-    raise TooMany(WAIT, retry_after_seconds=answer.retry_after_seconds, minutes=minutes(answer))
+    raise TooMany(wait_words(answer), retry_after_seconds=answer.retry_after_seconds)
 
 
 def enter(holder: Holder, *, level: int) -> Response:

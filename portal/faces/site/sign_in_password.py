@@ -8,7 +8,7 @@ from portal.base import clock
 from portal.base.errors import TooMany
 from portal.faces.access import anybody, requires
 from portal.faces.babel import gettext
-from portal.faces.code_words import WAIT, minutes
+from portal.faces.code_words import wait_words
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import hasher
@@ -70,7 +70,7 @@ def _vouch(number: str, pin: str) -> Response:
     with writing() as db:
         given = password_hash_unseen(db, number, visitor(db, number), now=clock.now())
     if isinstance(given, Limited):
-        raise TooMany(WAIT, retry_after_seconds=given.retry_after_seconds, minutes=minutes(given))
+        raise TooMany(wait_words(given), retry_after_seconds=given.retry_after_seconds)
     return send_and_go(vouched=verify(given.hash, pin, hasher()))
 
 
@@ -83,5 +83,5 @@ def _password_limited(limited: Limited) -> Response:
     if limited.other_way == "code":
         text = gettext("This was tried too often with this number. Sign in with a code instead.")
     else:
-        text = gettext(WAIT, minutes=minutes(limited))
+        text = wait_words(limited)
     return _password_page(FormState(errors={"password": text}), limited=limited)
