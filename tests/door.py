@@ -58,7 +58,7 @@ class Staff:
 
 
 @pytest.fixture(scope="session")
-def house_itself(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def _house(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     from portal.app import create_app
     from portal.base.settings import ROOT
     from portal.faces.cli.database import compile_languages
@@ -72,6 +72,12 @@ def house_itself(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
+def house_itself(_house: Flask) -> Flask:
+    """Give the application for a look at its routes alone."""
+    return _house
+
+
+@pytest.fixture
 def shift() -> Iterator[Shift]:
     """Hold the clock at the tests' moment, from which it goes on; calling it moves the clock by so many seconds."""
     with time_machine.travel(NOW, tick=True) as traveller:
@@ -79,9 +85,9 @@ def shift() -> Iterator[Shift]:
 
 
 @pytest.fixture
-def app(house_itself: Flask, database: Database, shift: Shift) -> Flask:
+def app(_house: Flask, database: Database, shift: Shift) -> Flask:
     """Give the application on `database`."""
-    return on(house_itself, database)
+    return on(_house, database)
 
 
 def on(house: Flask, database: Database) -> Flask:
@@ -106,11 +112,11 @@ def site(browser: Callable[[], Site]) -> Site:
 
 
 @pytest.fixture
-def visitor(house_itself: Flask, shift: Shift) -> Iterator[Site]:
+def visitor(_house: Flask, shift: Shift) -> Iterator[Site]:
     """Give a browser of a house whose database is away: for pages that need none."""
     nowhere = Database("postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1")
-    on(house_itself, nowhere)
-    yield house_itself.test_client()
+    on(_house, nowhere)
+    yield _house.test_client()
     nowhere.close()
 
 

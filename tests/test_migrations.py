@@ -116,7 +116,7 @@ def test_a_revision_of_a_later_release_is_not_known() -> None:
 
 def test_the_audit_chains_stand_ready_after_migrating(fresh: Database, keys: Keys) -> None:
     migrations.upgrade(fresh)
-    with fresh.reading() as session:
+    with fresh.snapshot() as session:
         assert list_heads(session) == [(chain, 0, START) for chain in range(CHAINS)]
         assert list(verify(session, keys.audit)) == []
 

@@ -32,9 +32,7 @@ class Discrepancy:
 
 
 _lines = (
-    sa.select(
-        LedgerEntry.number, LedgerMovement.at, LedgerMovement.reference, LedgerEntry.amount, LedgerEntry.balance_after
-    )
+    sa.select(LedgerEntry.number, LedgerMovement.at, LedgerMovement.reference, LedgerEntry.amount, LedgerEntry.balance_after)
     .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
     .join(LedgerMovement, LedgerMovement.id == LedgerEntry.movement_id)
     .where(
@@ -49,9 +47,7 @@ _lines = (
 NEWEST = 2**62
 
 
-def list_movements(
-    session: Session, account: Account, *, before: int | None = None, limit: int = 20
-) -> Sequence[MovementLine]:
+def list_movements(session: Session, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[MovementLine]:
     """Give an account's entries, the newest first, older than entry number `before`."""
     where = {
         "of_book": account.book,
@@ -90,9 +86,7 @@ def _wrong_balances(session: Session) -> Iterator[Discrepancy]:
     counted = sa.func.count(LedgerEntry.number)
     last = sa.func.coalesce(sa.func.max(LedgerEntry.number), 0)
     accounts = (
-        sa.select(
-            LedgerAccount.id, LedgerAccount.balance, LedgerAccount.floor, LedgerAccount.entries, summed, counted, last
-        )
+        sa.select(LedgerAccount.id, LedgerAccount.balance, LedgerAccount.floor, LedgerAccount.entries, summed, counted, last)
         .outerjoin(LedgerEntry, LedgerEntry.account_id == LedgerAccount.id)
         .group_by(LedgerAccount.id, LedgerAccount.balance, LedgerAccount.floor, LedgerAccount.entries)
         .having(
@@ -108,18 +102,14 @@ def _wrong_balances(session: Session) -> Iterator[Discrepancy]:
         if stored != total:
             yield Discrepancy(f"account:{account_id}", f"its balance is {stored}, its entries sum to {int(total)}")
         if not entries == count == highest:
-            yield Discrepancy(
-                f"account:{account_id}", f"it counts {entries} entries, there are {count}, the last is number {highest}"
-            )
+            yield Discrepancy(f"account:{account_id}", f"it counts {entries} entries, there are {count}, the last is number {highest}")
         if floor is not None and stored < floor:
             yield Discrepancy(f"account:{account_id}", f"its balance {stored} lies below its floor {floor}")
 
 
 def _broken_runs(session: Session) -> Iterator[Discrepancy]:
     running = sa.func.sum(LedgerEntry.amount).over(partition_by=LedgerEntry.account_id, order_by=LedgerEntry.number)
-    runs = sa.select(
-        LedgerEntry.account_id, LedgerEntry.number, LedgerEntry.balance_after, running.label("running")
-    ).subquery()
+    runs = sa.select(LedgerEntry.account_id, LedgerEntry.number, LedgerEntry.balance_after, running.label("running")).subquery()
     for row in session.execute(sa.select(runs).where(runs.c.balance_after != runs.c.running)):
         yield Discrepancy(
             f"account:{row.account_id}",

@@ -112,20 +112,12 @@ class BulkWriter:
             return
         self._run("SET synchronous_commit=off", "SET maintenance_work_mem='256MB'")
         for table in tables:
-            self._run(
-                *(
-                    f'ALTER TABLE "{table.name}" DROP CONSTRAINT IF EXISTS "{name}"'
-                    for name, _ in self._foreign_keys(table)
-                )
-            )
+            self._run(*(f'ALTER TABLE "{table.name}" DROP CONSTRAINT IF EXISTS "{name}"' for name, _ in self._foreign_keys(table)))
 
     def _restore(self, tables: Sequence[sa.Table], check: bool) -> None:
         for table in tables:
             self._run(
-                *(
-                    self._ddl(CreateIndex(index, if_not_exists=True))
-                    for index in sorted(table.indexes, key=lambda one: str(one.name))
-                )
+                *(self._ddl(CreateIndex(index, if_not_exists=True)) for index in sorted(table.indexes, key=lambda one: str(one.name)))
             )
         if self.is_sqlite:
             if check:
@@ -133,9 +125,7 @@ class BulkWriter:
             self._run("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)")
             return
         for table in tables:
-            self._run(
-                *(self._ddl(AddConstraint(key)) for _, key in self._foreign_keys(table)), f'ANALYZE "{table.name}"'
-            )
+            self._run(*(self._ddl(AddConstraint(key)) for _, key in self._foreign_keys(table)), f'ANALYZE "{table.name}"')
 
     def _foreign_keys(self, table: sa.Table) -> list[tuple[str, sa.ForeignKeyConstraint]]:
         prepare = self.engine.dialect.identifier_preparer
@@ -166,9 +156,7 @@ def _insert_sqlite(connection: sqlite3.Connection, name: str, columns: Sequence[
 
 
 def _copy_postgres(connection: psycopg.Connection[Any], name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    target = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    target = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns)))
     with connection.transaction(), connection.cursor() as cursor:
         with cursor.copy(target) as copy:
             for row in rows:

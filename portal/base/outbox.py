@@ -74,11 +74,7 @@ _finish = (
     .where(OutboxEvent.id == sa.bindparam("event_id"))
     .values(status=DONE, done_at=sa.bindparam("now"), last_error=None)
 )
-_counts = (
-    sa.select(OutboxEvent.status, sa.func.count().label("number"))
-    .where(_is_open)
-    .group_by(OutboxEvent.status)
-)
+_counts = sa.select(OutboxEvent.status, sa.func.count().label("number")).where(_is_open).group_by(OutboxEvent.status)
 _view = sa.select(
     OutboxEvent.id,
     OutboxEvent.aggregate,
@@ -174,9 +170,7 @@ def replay(session: Session, event_id: int, *, now: datetime) -> None:
     row = _get(session, event_id)
     if row.status != DEAD:
         raise Refused("Event %(id)s is %(status)s, not dead.", id=event_id, status=row.status)
-    session.execute(
-        sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(status=PENDING, attempts=0, available_at=now)
-    )
+    session.execute(sa.update(OutboxEvent).where(OutboxEvent.id == event_id).values(status=PENDING, attempts=0, available_at=now))
     _wake(session, row.aggregate, now)
 
 
@@ -229,8 +223,6 @@ def delete_done_before(session: Session, moment: datetime, *, limit: int = 1000)
     """Delete up to `limit` events delivered before `moment`, with the notes of their handlers; give how many."""
     old = sa.select(OutboxEvent.id).where(OutboxEvent.status == DONE, OutboxEvent.done_at < moment)
     gone = session.execute(
-        sa.delete(OutboxEvent)
-        .where(OutboxEvent.id.in_(old.order_by(OutboxEvent.id).limit(limit)))
-        .returning(OutboxEvent.id)
+        sa.delete(OutboxEvent).where(OutboxEvent.id.in_(old.order_by(OutboxEvent.id).limit(limit))).returning(OutboxEvent.id)
     )
     return len(gone.all())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portal.faces.babel import gettext, ngettext
 from portal.identity import CodeAnswer, CodeExpired, CodeSent, CodeWrong, Limited
 
+
 def code_words(answer: CodeAnswer | CodeSent) -> str:
     """Say what is wrong with a code and what to do next."""
     if isinstance(answer, CodeWrong):

@@ -73,7 +73,16 @@ def test_numbers_and_codes_are_masked_in_any_spelling(text: str, masked: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["456175138750695672", "took 0.123456 s", "a1b2c3d4123456", "12345", "1234567", "2026-11-22T14:02:13.669128Z", "10000"]  # pragma: allowlist secret
+    "text",
+    [
+        "456175138750695672",
+        "took 0.123456 s",
+        "a1b2c3d4123456",
+        "12345",
+        "1234567",
+        "2026-11-22T14:02:13.669128Z",
+        "10000",
+    ],  # pragma: allowlist secret
 )
 def test_ids_figures_and_moments_are_left_alone(text: str) -> None:
     assert mask_text(text) == text

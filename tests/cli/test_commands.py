@@ -97,7 +97,7 @@ def test_staff_are_let_in_with_a_second_factor_shown_once(migrated: Database, ru
 def test_staff_need_a_password_that_is_none_of_the_usual(run: Run, password: str) -> None:
     done = create_dora(run, password=password)
     assert done.exit_code == 2
-    assert done.stderr.startswith("Error: Please check what you entered. password:")
+    assert done.stderr.startswith("Error: Something is missing or not right; each place says what. password:")
     assert "0 listed" in run("staff", "list").output
 
 

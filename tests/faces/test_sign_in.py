@@ -209,7 +209,7 @@ def test_the_device_is_named_in_the_list_of_sessions(browser, sign_in, cast):
     site.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
     sign_in(cast.alice, on=site)
     text = site.get("/me/sessions").page.text
-    assert "Chrome, Android" in text
+    assert "Chrome · Android" in text
     assert "This browser" in text
 
 

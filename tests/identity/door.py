@@ -55,7 +55,7 @@ class Browser:
 
     device_id: str
     ip: str = "203.0.113.7"
-    label: str = "Chrome, Android"
+    label: str = "Chrome · Android"
 
 
 @dataclass
@@ -150,7 +150,7 @@ class Door:
     def staff_attempt(
         self, login: str, now: datetime, *, password: str = STAFF_PASSWORD, totp: str | None = None, device: str = "pc-1"
     ) -> Any:
-        visitor = Visitor(device, "10.0.0.5", "Edge, Windows")
+        visitor = Visitor(device, "10.0.0.5", "Edge · Windows")
         with self.database.reading() as session:
             given = staff_to_verify(session, login, visitor, now=now)
         if isinstance(given, Limited):

@@ -198,18 +198,20 @@ def _staff_states() -> dict[str, Any]:
     return {}
 
 
-def read_code(page: Any, number: str, *, after: str = "") -> str:
-    """Read the newest code on a number's phone from the tray, in a tab of its own; wait until it differs from `after`."""
+_read_before: dict[str, str] = {}
+
+
+def read_code(page: Any, number: str) -> str:
+    """Read the code that arrived on a number's phone since the last look, from the tray, in a tab of its own."""
     tab = page.context.new_page()
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         tab.goto(f"/tray/{number[:3]}-{number[3:7]}-{number[7:]}")
-        for text in tab.locator(".tray li").all_inner_texts():
-            if (found := CODE.search(text)) and found[1] != after:
-                tab.close()
-                return found[1]
-            if found:
-                break
+        found = next(filter(None, map(CODE.search, tab.locator(".tray li").all_inner_texts())), None)
+        if found and found[1] != _read_before.get(number):
+            _read_before[number] = found[1]
+            tab.close()
+            return found[1]
         time.sleep(0.2)
     raise AssertionError("no code arrived")
 

@@ -236,7 +236,7 @@ def test_access_history_the_customer_sees_who_looked_from_where_and_why(dora, al
     text = alice.get("/me/looks").page.text
     assert "西湖营业厅" in text
     assert "A question about a bill" in text
-    assert "Looked, masked" in text
+    assert "Saw masked data" in text
     assert "Opened" in text
     assert "Counter staff no." in text
     for secret in (staff.dora.name, "dora", str(staff.dora.staff_id)):

@@ -24,8 +24,8 @@ from portal.identity import (
 from tests.cast import Cast
 from tests.identity.door import Browser, Door, statements
 
-PHONE = Browser("alice's phone", label="Safari, iPhone")
-LAPTOP = Browser("alice's laptop", "198.51.100.20", "Firefox, Linux")
+PHONE = Browser("alice's phone", label="Safari · iPhone")
+LAPTOP = Browser("alice's laptop", "198.51.100.20", "Firefox · Linux")
 
 
 # session_fixation
@@ -193,8 +193,8 @@ def test_a_person_sees_their_live_sessions_the_last_used_first_and_nobody_elses(
     with door.database.reading() as session:
         lines = list_sessions(session, cast.alice.party_id, now=now + timedelta(seconds=6))
     assert [(line.id, line.device_label, line.ip) for line in lines] == [
-        (second.view.id, "Firefox, Linux", "198.51.100.20"),
-        (first.view.id, "Safari, iPhone", "203.0.113.7"),
+        (second.view.id, "Firefox · Linux", "198.51.100.20"),
+        (first.view.id, "Safari · iPhone", "203.0.113.7"),
     ]
 
 
@@ -228,13 +228,13 @@ def test_signing_in_and_out_are_on_the_timeline_once(door: Door, cast: Cast, now
         end_session(session, started.view, now=now + timedelta(seconds=2))
     rows = [row for row in door.rows("interaction") if row["kind"] in ("signed_in", "signed_out")]
     told = [(row["kind"], row["params"], row["customer_id"]) for row in sorted(rows, key=lambda row: row["at"])]
-    device = {"device": "Safari, iPhone"}
+    device = {"device": "Safari · iPhone"}
     assert told == [("signed_in", device, cast.alice.customer_id), ("signed_out", device, cast.alice.customer_id)]
 
 
 def test_every_attempt_is_kept_and_shown_to_the_person_it_concerns(door: Door, cast: Cast, now: datetime) -> None:
     door.set_password(cast.alice.number, "739154", now)
-    door.give_password(cast.alice.number, Browser("x", "192.0.2.1", "Chrome, Windows"), "482915", now)
+    door.give_password(cast.alice.number, Browser("x", "192.0.2.1", "Chrome · Windows"), "482915", now)
     door.give_password("13999999999", Browser("x", "192.0.2.1"), "482915", now)
     door.give_password(cast.charlie.number, Browser("x", "192.0.2.1"), "482915", now)
     door.enter(cast.alice.number, PHONE, now + timedelta(seconds=1))
@@ -242,8 +242,8 @@ def test_every_attempt_is_kept_and_shown_to_the_person_it_concerns(door: Door, c
         events = list_sign_ins(session, cast.alice.party_id)
         older = list_sign_ins(session, cast.alice.party_id, before=events[0].id, limit=5)
     assert [(event.method, event.outcome, event.device_label) for event in events] == [
-        ("code", "in", "Safari, iPhone"),
-        ("service_password", "wrong", "Chrome, Windows"),
+        ("code", "in", "Safari · iPhone"),
+        ("service_password", "wrong", "Chrome · Windows"),
     ]
     assert list(older) == list(events[1:])
     assert len(door.rows("sign_in_event")) == 4

@@ -52,7 +52,7 @@ def ways_on(viewer: Viewer) -> list[dict[str, str]]:
         ("device-mobile", gettext("My lines"), url_for("site.show_me"), True),
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
-        ("eye", gettext("Who looked at my data"), url_for("site.list_looks_at_me"), viewer.lines is None),
+        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), viewer.lines is None),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]
 

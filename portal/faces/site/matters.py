@@ -79,9 +79,7 @@ def _agreement(profile: ProfileCard, today: date) -> Matter | None:
     if ends is None or not today <= ends <= today + AGREEMENT_ENDS_SOON:
         return None
     return Matter(
-        gettext(
-            "Your agreement ends on %(day)s. Your plan goes on unchanged; you are no longer bound.", day=words.day_long(ends)
-        ),
+        gettext("Your agreement ends on %(day)s. Your plan goes on unchanged; you are no longer bound.", day=words.day_long(ends)),
         gettext("Your agreement"),
         "calendar",
         action={"url": url_for("site.show_me"), "label": gettext("See the agreement")},

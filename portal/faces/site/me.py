@@ -67,6 +67,6 @@ def _ways(*, owner: bool) -> list[dict[str, str]]:
     ways = [
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
-        ("eye", gettext("Who looked at my data"), url_for("site.list_looks_at_me"), owner),
+        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]
