@@ -71,6 +71,14 @@ class Invalid(PortalError):
         self.fields = dict(fields)
 
 
+class Unreadable(PortalError):
+    """What was sent is no text: it holds signs no text has."""
+
+    code = "unreadable"
+    status = 400
+    sentence = N_("What was sent holds signs that no text has. Nothing was changed.")
+
+
 class Refused(PortalError):
     """A rule says no to something well-formed."""
 

@@ -55,7 +55,9 @@ class Principal(UserMixin):  # type: ignore[misc]  # Flask-Login ships without a
 
 def init_app(app: Flask) -> None:
     """Start Flask-Login on our sessions and the CSRF check on every form."""
-    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True)
+    # Tokens are bound to the session's own secret; signed with the oldest key, forms that are open outlive a rotation.
+    oldest = app.extensions["portal"].keys.cookies[-1]
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=True, WTF_CSRF_SECRET_KEY=oldest)
     csrf.init_app(app)
     login_manager.session_protection = None
     login_manager.init_app(app, add_context_processor=False)  # templates know `session_view`

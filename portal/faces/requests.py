@@ -7,6 +7,8 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from portal.base.errors import Unreadable
+
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -19,6 +21,9 @@ def init_app(app: Flask) -> None:
 def _start() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
+    sent = [*request.args.values(), *(request.form.values() if request.method == "POST" else ())]
+    if any("\x00" in value for value in sent):  # PostgreSQL stores no NUL, and no person types one
+        raise Unreadable
 
 
 def _finish(response: Response) -> Response:

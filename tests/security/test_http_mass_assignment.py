@@ -85,7 +85,7 @@ def test_mass_assignment_a_choice_that_is_not_offered_is_refused(sign_in, cast):
     for path, name in (("/theme", "theme"), ("/language", "lang")):
         for value in ("", "purple", "zh-en", "../x", "zh\r\nSet-Cookie: a=b", "\x00", "x" * 5000):
             answer = alice.post(path, data={"csrf_token": token, name: value})
-            assert answer.status_code == 422, (path, value)
+            assert answer.status_code == (400 if "\x00" in value else 422), (path, value)
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\ud800", "\x1b[31m", "\u202e", "💥" * 50])

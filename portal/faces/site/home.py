@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import render_template, request, url_for
 
 from portal.base import clock
+from portal.base.errors import NotFound
 from portal.base.ids import to_ref
 from portal.customers import Viewer, find_holder
 from portal.customerview import build_view
@@ -31,6 +32,8 @@ def show_home() -> str:
         viewer = narrowed(everything, request.args.get("line"))
         view = build_view(session, viewer, now=now)
         lines = line_names(view) if viewer is everything else line_names_of(session, everything, now=now)
+        if viewer.lines is not None and not viewer.lines <= lines.keys():
+            raise NotFound
         holder = find_holder(session, me().number or "")
         password_set = holder is not None and has_service_password(session, holder)
     return render_template(
