@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from bench.figures import Figure
 from bench.house import House, opened
@@ -19,6 +20,7 @@ from bench.people import draw
 from bench.places import ROOT
 from bench.runs import Run
 from bench.sets import BenchError
+from bench.timing import wall_seconds
 from bench.web import THREADS, Visitor, Web, at_once, serving
 from portal.customers import find_holder
 from portal.faces import cookies
@@ -43,19 +45,22 @@ def measure(run: Run) -> list[Figure]:
         people = [_with_password(house, each.number) for each in draw(house.parts.db, run.samples(NUMBERS, least=16), seed=5)]
         hashed = house.parts.hasher.hash(people[0].pin)
     workers = os.cpu_count() or 1
+    hands = workers * THREADS
     seconds = max(0.5, SECONDS * run.share)
-    sign_ins, verifications = [], []
+    whole, alone, bare = [], [], []
     with serving(run.data, workers=workers) as web:
         for turn in range(run.samples(ROUNDS) + 1):
-            whole = sign_ins_a_second(web, people, seconds, hands=workers * THREADS)
-            bare = verifications_a_second(hashed, people[0].pin, seconds, workers)
+            rates = sign_ins_a_second(web, people, seconds, hands=hands), passwords_a_second(web, people, hands=hands)
+            verifications = verifications_a_second(hashed, people[0].pin, seconds, workers)
             if turn:  # the first turn warms up
-                sign_ins.append(whole)
-                verifications.append(bare)
+                whole.append(rates[0])
+                alone.append(rates[1])
+                bare.append(verifications)
     return [
-        run.figure("login.rate", statistics.median(whole / bare for whole, bare in zip(sign_ins, verifications, strict=True))),
-        run.figure("login.sign_ins", statistics.median(sign_ins)),
-        run.figure("login.verifications", statistics.median(verifications)),
+        run.figure("login.rate", statistics.median(each / floor for each, floor in zip(whole, bare, strict=True))),
+        run.figure("login.request", statistics.median(each / floor for each, floor in zip(alone, bare, strict=True))),
+        run.figure("login.sign_ins", statistics.median(whole)),
+        run.figure("login.verifications", statistics.median(bare)),
     ]
 
 
@@ -86,13 +91,42 @@ def sign_ins_a_second(web: Web, people: Sequence[Subscriber], seconds: float, *,
     return sum(counts) / (time.perf_counter() - started)
 
 
+def passwords_a_second(web: Web, people: Sequence[Subscriber], *, hands: int) -> float:
+    """Bring every browser before the password's page, then send all the passwords and take the time of that alone."""
+    waiting: list[list[tuple[Subscriber, str, dict[str, str]]]] = [[] for _ in range(hands)]
+    with ExitStack() as stack:
+        visitors = [stack.enter_context(closing(Visitor(web.port, address=f"10.1.{hand}.1"))) for hand in range(hands)]
+
+        def come(hand: int) -> None:
+            for who in people[hand::hands]:
+                token = come_to_password(visitors[hand], who)
+                waiting[hand].append((who, token, visitors[hand].cookies))
+
+        def give(hand: int) -> None:
+            for who, token, kept in waiting[hand]:
+                visitors[hand].cookies = kept
+                give_password(visitors[hand], who, token)
+
+        at_once(come, hands)
+        return len(people) / wall_seconds(partial(at_once, give, hands))
+
+
 def sign_in(visitor: Visitor, who: Subscriber) -> None:
-    """Sign in as a person does: the number on one page, the service password on the next. The device is remembered."""
+    """Sign in as a person does: the number on one page, the service password on the next."""
+    give_password(visitor, who, come_to_password(visitor, who))
+
+
+def come_to_password(visitor: Visitor, who: Subscriber) -> str:
+    """Give the number, and fetch the page that asks for the password; give its form's token."""
     visitor.cookies = dict(who.device)
     page = visitor.get("/login")
     answer = visitor.post("/login", {"number": who.number, "way": "password", "csrf_token": page.csrf_token})
-    page = visitor.get(answer.headers.get("location", ""))
-    answer = visitor.post("/login/password", {"password": who.pin, "csrf_token": page.csrf_token})
+    return visitor.get(answer.headers.get("location", "")).csrf_token
+
+
+def give_password(visitor: Visitor, who: Subscriber, token: str) -> None:
+    """Give the service password, which signs in; the browser is known from then on."""
+    answer = visitor.post("/login/password", {"password": who.pin, "csrf_token": token})
     if answer.status != 303 or cookies.SUBSCRIBER not in visitor.cookies:
         raise BenchError(f"{answer.status} {answer.text[:300]}")
     who.device[cookies.DEVICE] = visitor.cookies[cookies.DEVICE]

@@ -106,7 +106,11 @@ class DataSets:
             return f"sqlite:///{place / 'onehall.db'}"
         if self.cluster is None:
             self.cluster = self._stack.enter_context(kept(self.folder / "postgresql"))
-        return self.cluster.url(f"scale_{scale}")
+        return self.cluster.url(self._database(scale))
+
+    def _database(self, scale: int) -> str:
+        """Name the database of a scale: several caches may share a cluster."""
+        return f"scale_{scale}_{hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]}"
 
     def _load(self, data: DataSet) -> float:
         say(f"loading {data.scale:,} customers into {data.db} …")
@@ -114,8 +118,8 @@ class DataSets:
         data.instance.mkdir(parents=True)
         if data.db == "postgresql":
             assert self.cluster is not None
-            self.cluster.drop_database(f"scale_{data.scale}")
-            self.cluster.create_database(f"scale_{data.scale}")
+            self.cluster.drop_database(self._database(data.scale))
+            self.cluster.create_database(self._database(data.scale))
         started = time.perf_counter()
         _flask(data, "setup")
         _flask(data, "demo", "load", "--subscribers", str(data.scale))

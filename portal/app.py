@@ -12,7 +12,7 @@ from portal.base.events import Handlers
 from portal.base.keys import make_keys
 from portal.base.settings import ROOT, Settings
 from portal.billing.handlers import register as register_billing
-from portal.faces import access, assets, cards, cookies, errors, headers, htmx, language, requests, words
+from portal.faces import access, assets, babel, cards, cookies, errors, headers, htmx, language, requests, words
 from portal.faces.cli import register as register_commands
 from portal.faces.counter import bp as counter
 from portal.faces.parts import Portal
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["portal"] = assemble(settings)
     app.url_map.converters["ref"] = RefConverter
     configure(app, settings)
-    for part in (requests, cookies, language, assets, words, cards, htmx, access, headers, errors):
+    for part in (requests, cookies, language, babel, assets, words, cards, htmx, access, headers, errors):
         part.init_app(app)
     app.register_blueprint(public)
     app.register_blueprint(site)

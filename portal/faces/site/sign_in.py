@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, session, url_for
+from sqlalchemy.orm import Session
 
 from portal.base import clock
 from portal.base.errors import TooMany
@@ -27,6 +28,7 @@ from portal.identity import (
     CodeRight,
     CodeSent,
     Limited,
+    Started,
     check_code,
     end_session,
     send_code,
@@ -92,10 +94,11 @@ def take_code() -> Response:
         answer = check_code(
             db, portal().keys, CodeFor(flow(), number, "sign_in"), visitor(db, number), code=request.form.get("code", ""), now=now
         )
+        started = begin(db, answer.holder, level=2) if isinstance(answer, CodeRight) else None
     if state.errors:
         return _code_page(state)
-    if isinstance(answer, CodeRight):
-        return enter(answer.holder, level=2)
+    if started is not None:
+        return enter(started)
     if isinstance(answer, CodeExpired):
         return send_and_go(note=gettext("That code has expired. Another one is on its way."))
     state.errors["code"] = code_words(answer)
@@ -144,19 +147,15 @@ def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Resp
     raise TooMany(wait_words(answer), retry_after_seconds=answer.retry_after_seconds)
 
 
-def enter(holder: Holder, *, level: int) -> Response:
-    """Start the session under a new token; the one the browser came with is over, and so is the flow."""
+def begin(db: Session, holder: Holder, *, level: int) -> Started:
+    """Start the session under a new token, in the transaction that took the proof; the one the browser came with is over."""
+    old_token = request.cookies.get(cookies.SUBSCRIBER)
+    return start_session(db, holder, visitor(), level=level, settings=portal().settings, now=clock.now(), old_token=old_token)
+
+
+def enter(started: Started) -> Response:
+    """Send the reader in with the session's token; the sign-in under way is over."""
     target = next_page() or url_for("site.show_home")
-    with writing() as db:
-        started = start_session(
-            db,
-            holder,
-            visitor(),
-            level=level,
-            settings=portal().settings,
-            now=clock.now(),
-            old_token=request.cookies.get(cookies.SUBSCRIBER),
-        )
     end_flow()
     response = go(target)
     cookies.put(response, cookies.SUBSCRIBER, started.token)

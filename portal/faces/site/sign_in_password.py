@@ -13,7 +13,7 @@ from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import hasher
 from portal.faces.site.blueprint import bp
-from portal.faces.site.sign_in import enter, limited_page, next_page, send_and_go
+from portal.faces.site.sign_in import begin, enter, limited_page, next_page, send_and_go
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import visitor
 from portal.identity import (
@@ -57,8 +57,9 @@ def take_password() -> Response:
     right = verify(given.hash, pin, hasher())
     with writing() as db:
         answer = record_password_outcome(db, given, who, right=right, now=clock.now())
-    if isinstance(answer, PasswordRight):
-        return enter(answer.holder, level=1)
+        started = begin(db, answer.holder, level=1) if isinstance(answer, PasswordRight) else None
+    if started is not None:
+        return enter(started)
     if isinstance(answer, Limited):
         return _password_limited(answer)
     wrong = gettext("That number and service password do not belong together.")
