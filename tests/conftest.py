@@ -21,7 +21,7 @@ from portal.base.settings import Settings
 from portal.migrations import upgrade
 from tests.cast import NOW, Cast, Rows, create_cast, put_rows, take_rows
 
-pytest_plugins = ["tests.servers.plugin", "tests.door"]
+pytest_plugins = ["tests.servers.plugin", "tests.door", "tests.fresh"]
 
 # No deadline: a machine that does other things besides must not fail a property.
 hypothesis.settings.register_profile("portal", deadline=None)

@@ -22,9 +22,6 @@ from portal.base.settings import ROOT
 from portal.migrations import first
 from portal.migrations.tables import TABLES
 from tests.cast import NOW
-from tests.fresh import fresh, make_fresh
-
-__all__ = ["fresh", "make_fresh"]
 
 
 def tables(database: Database) -> set[str]:

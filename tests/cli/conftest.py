@@ -13,9 +13,6 @@ from flask import Flask
 from portal import migrations
 from portal.base.db import Database
 from tests.door import on
-from tests.fresh import fresh, make_fresh
-
-__all__ = ["fresh", "make_fresh"]
 
 Run = Callable[..., Result]
 

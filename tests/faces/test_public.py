@@ -20,9 +20,6 @@ from portal.messaging import queue_message
 from tests.cast import NOW
 from tests.door import on
 from tests.events.facts import happen
-from tests.fresh import fresh, make_fresh
-
-__all__ = ["fresh", "make_fresh"]
 
 Open = Callable[..., Any]
 

@@ -30,7 +30,9 @@ def sender(message_centre: MessageCentre) -> Iterator[SmppSender]:
 def receipts(database: Database) -> list[tuple[str, str | None]]:
     message = Base.metadata.tables["message"]
     with database.reading() as session:
-        return [(row.status, row.receipt) for row in session.execute(sa.select(message.c.status, message.c.receipt).order_by(message.c.body))]
+        return [
+            (row.status, row.receipt) for row in session.execute(sa.select(message.c.status, message.c.receipt).order_by(message.c.body))
+        ]
 
 
 def test_a_receipt_is_kept_beside_its_message_and_no_other(
