@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,13 +18,13 @@ from typing import Self
 from pydantic import SecretStr
 
 from bench.cluster import kept
-from bench.places import ROOT
+from bench.loader import LoadError, run_flask, stamp
 from portal.base.settings import Settings
 from tests.servers.postgres import Postgres
 
 ENGINES = ("sqlite", "postgresql")
 SECRET = "only for measuring, on made-up customers, never anywhere else"
-_MAKERS = ("portal/demo", "portal/migrations", "portal/customers/keys.py", "portal/customers/names.py", "portal/base/bulk.py")
+LOADED, LOADING = "loaded.json", "loading.json"
 
 
 class BenchError(Exception):
@@ -85,21 +84,22 @@ class DataSets:
         self._stack.close()
 
     def get(self, db: str, scale: int) -> DataSet:
-        """Give the set of `scale` customers on `db`, loading it first where it is missing or made by an older loader."""
+        """Give the set of `scale` customers on `db`, loading it first where it is missing or made by an older loader.
+
+        A load that was ended before its time goes on where it was.
+        """
         place = self.folder / "sets" / f"{db}-{scale}"
         data = DataSet(db, scale, self._url(db, scale, place), place)
-        note = place / "loaded.json"
-        stamp = _stamp()
-        if (db, scale) not in self._made and (self.fresh or not note.exists() or json.loads(note.read_text("utf-8"))["stamp"] != stamp):
-            seconds = self._load(data)
-            note.write_text(json.dumps({"stamp": stamp, "seconds": round(seconds, 1)}), "utf-8")
+        made = stamp()
+        if (db, scale) not in self._made and (self.fresh or _noted(place / LOADED) != made):
+            if self.fresh or _noted(place / LOADING) != made:
+                self._clear(data)
+                (place / LOADING).write_text(json.dumps({"stamp": made}), "utf-8")
+            seconds = _load(data)
+            (place / LOADED).write_text(json.dumps({"stamp": made, "seconds": round(seconds, 1)}), "utf-8")
+            (place / LOADING).unlink()
         self._made.add((db, scale))
         return data
-
-    def load_seconds(self, data: DataSet) -> float:
-        """Give how long loading it took."""
-        seconds: float = json.loads((data.instance / "loaded.json").read_text("utf-8"))["seconds"]
-        return seconds
 
     def _url(self, db: str, scale: int, place: Path) -> str:
         if db == "sqlite":
@@ -112,52 +112,38 @@ class DataSets:
         """Name the database of a scale: several caches may share a cluster."""
         return f"scale_{scale}_{hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]}"
 
-    def _load(self, data: DataSet) -> float:
-        say(f"loading {data.scale:,} customers into {data.db} …")
+    def _clear(self, data: DataSet) -> None:
+        """Make room for a load from the start."""
         shutil.rmtree(data.instance, ignore_errors=True)
         data.instance.mkdir(parents=True)
         if data.db == "postgresql":
             assert self.cluster is not None
             self.cluster.drop_database(self._database(data.scale))
             self.cluster.create_database(self._database(data.scale))
-        started = time.perf_counter()
-        _flask(data, "setup")
-        _flask(data, "demo", "load", "--subscribers", str(data.scale))
-        seconds = time.perf_counter() - started
-        say(f"  loaded in {seconds:,.1f} s")
-        return seconds
+
+
+def _noted(note: Path) -> str | None:
+    """Give the stamp in a note, None where there is no such note."""
+    return str(json.loads(note.read_text("utf-8"))["stamp"]) if note.exists() else None
+
+
+def _load(data: DataSet) -> float:
+    """Load a data set; give how many seconds it took."""
+    say(f"loading {data.scale:,} customers into {data.db} …")
+    started = time.perf_counter()
+    try:
+        run_flask(data.environment(), "setup")
+        run_flask(data.environment(), "demo", "load", "--subscribers", str(data.scale))
+    except LoadError as error:
+        raise BenchError(str(error)) from None
+    seconds = time.perf_counter() - started
+    say(f"  loaded in {seconds:,.1f} s")
+    return seconds
 
 
 def say(text: str) -> None:
     """Tell whoever waits; standard output is for the rows alone."""
     print(f"· {text}", file=sys.stderr, flush=True)
-
-
-def _flask(data: DataSet, *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-        cwd=ROOT,
-        env=data.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BenchError(f"flask {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-3000:]}")
-
-
-def _stamp() -> str:
-    """Give what the loader is, so that a set made by another one is not taken for its work."""
-    digest = hashlib.sha256()
-    for each in _MAKERS:
-        path = ROOT / each
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(ROOT).as_posix().encode() + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
 
 
 @contextlib.contextmanager

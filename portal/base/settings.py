@@ -20,7 +20,9 @@ MIN_SECRET_LENGTH = 32
 class Settings(BaseSettings):
     """How one installation runs. A value that cannot be used stops the start with a sentence that names it."""
 
-    model_config = SettingsConfigDict(env_prefix="PORTAL_", use_attribute_docstrings=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PORTAL_", env_ignore_empty=True, use_attribute_docstrings=True, extra="ignore", hide_input_in_errors=True
+    )
 
     env: Literal["production", "demo", "test"] = "production"
     """`production`; `demo` for a try-out on made-up customers (shows the message tray); `test` for the suite."""

@@ -134,3 +134,11 @@ def test_what_was_encrypted_and_signed_before_a_rotation_is_still_read() -> None
         before.decrypt(after.encrypt("new"))
     with pytest.raises(ValueError, match="not encrypted"):
         before.decrypt("rubbish")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "PORTAL_DATABASE_URL", "PORTAL_TRUSTED_PROXIES"):
+        monkeypatch.setenv(name, "")
+    settings = Settings(env="test")
+    assert (settings.port, settings.trusted_proxies) == (8000, 0)
+    assert settings.sqlalchemy_url.startswith("sqlite:///")
