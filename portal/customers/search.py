@@ -24,7 +24,7 @@ MOST_HITS = 20
 LONGEST_TEXT = 200
 KEYS_READ = 64
 """So many keys of a range are read for a page of hits; more than hits, since one customer can have several of them."""
-WIDEST = 250
+WIDEST = 150
 """So many keys of one range are looked through where a name and digits are in no key together."""
 
 _PARTING = re.compile(r"[\s\-.·•,'’&()/]+")
