@@ -40,6 +40,9 @@ def _cpu_name() -> str:
 
 
 def _commit() -> str | None:
-    """Give the commit, with a plus where files differ from it; None outside a git checkout."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False)
+    """Give the commit, with a plus where files differ from it; None outside a git checkout, or without git."""
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
     return done.stdout.strip() or None

@@ -235,6 +235,7 @@ def test_settings_that_cannot_be_used_are_named_each_on_its_line_without_their_v
 
 
 def test_a_default_secret_is_refused_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_ENV", "production")
     monkeypatch.setenv("PORTAL_SECRET_KEY", "dev")
     with pytest.raises(ValidationError) as caught:
         Settings()
