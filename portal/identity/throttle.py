@@ -36,9 +36,6 @@ class Counts:
         return Reading(left, wait)
 
 
-_throttle = Throttle.metadata.tables["throttle"]
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """At most `limit` attempts under `key` within `seconds`."""

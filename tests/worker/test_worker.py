@@ -173,6 +173,7 @@ def test_a_worker_whose_connections_are_cut_goes_on(database: Database, start: S
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         assert connection.exec_driver_sql(cut).scalar_one() > 0
+    database.engine.dispose()  # the test's own connections were cut as well
     happen(database, "a", 2, now=datetime.now(UTC))
     until(lambda: effects(database, "count", "a") == [1, 2], 10)
     assert worker.poll() is None
