@@ -57,8 +57,8 @@ def measure(run: Run) -> list[Figure]:
                 alone.append(rates[1])
                 bare.append(verifications)
     return [
-        run.figure("login.rate", statistics.median(each / floor for each, floor in zip(whole, bare, strict=True))),
-        run.figure("login.request", statistics.median(each / floor for each, floor in zip(alone, bare, strict=True))),
+        run.figure("login.rate", statistics.median(each / floor for each, floor in zip(alone, bare, strict=True))),
+        run.figure("login.way", statistics.median(each / floor for each, floor in zip(whole, bare, strict=True))),
         run.figure("login.sign_ins", statistics.median(whole)),
         run.figure("login.verifications", statistics.median(bare)),
     ]

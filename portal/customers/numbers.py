@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +50,8 @@ def parse_number(text: str, country: str = "CN") -> str:
     Understands +86, 0086 and 86 in front, spaces, hyphens, dots, brackets, full-width digits and the unseen marks that
     come with copying. Raises Invalid for everything else, however long it is.
     """
+    if country == "CN" and _CHINA_MOBILE.fullmatch(text) and text.isascii():  # as most are written: nothing to look into
+        return text
     if len(text) > LONGEST_SPELLING:
         raise Invalid({"number": _NOT_A_NUMBER})
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
@@ -77,6 +80,7 @@ _holding = sa.select(NumberHolding.number, NumberHolding.customer_id, NumberHold
     NumberHolding.valid_to.is_(None)
 )
 _by_number = _holding.where(NumberHolding.number == sa.bindparam("number"))
+_by_numbers = _holding.where(NumberHolding.number.in_(sa.bindparam("numbers", expanding=True)))
 _by_line = _holding.join(
     Subscription,
     sa.and_(
@@ -89,8 +93,14 @@ _by_line = _holding.join(
 
 def find_holder(session: Session, number: str) -> Holder | None:
     """Give who holds `number` (as `parse_number` gives it) now, or None. One statement."""
-    row = session.execute(_by_number, {"number": number}).first()
+    row = session.connection().execute(_by_number, {"number": number}).first()
     return None if row is None else Holder(*row)
+
+
+def find_holders(session: Session, numbers: Sequence[str]) -> Mapping[str, Holder]:
+    """Give who holds each of `numbers` (some thousand at most) now, without those that nobody holds. One statement."""
+    rows = session.connection().execute(_by_numbers, {"numbers": numbers}) if numbers else ()
+    return {row.number: Holder(*row) for row in rows}
 
 
 def get_holder_of_line(session: Session, customer_id: int, subscription_id: int) -> Holder:

@@ -71,14 +71,17 @@ def record_password_outcome(
 ) -> PasswordRight | PasswordWrong | Limited:
     """Count the attempt and say what it was. Commit what is returned. Right counts for nothing, wrong stays counted."""
     allowed = password_windows(given.number, visitor)
-    if (seen := count_up(session, allowed, now=now).of(allowed)).over:
-        give_back(session, allowed)
+    seen = count_up(session, allowed, now=now, attempts=0 if right else 1).of(allowed)
+    if seen.over or (right and seen.full):
+        if not right:
+            give_back(session, allowed)
         return Limited(seen.retry_after_seconds, None if visitor.known else "code")
     holder = find_holder(session, given.number)
-    # Still the same hash: the password was not changed, nor the number given to somebody else, while we verified.
-    if _stored(session, holder) == given.hash and holder is not None and right:
-        give_back(session, allowed)
-        return PasswordRight(holder)
+    if right:
+        # Still the same hash: the password was not changed, nor the number given to somebody else, while we verified.
+        if holder is not None and _stored(session, holder) == given.hash:
+            return PasswordRight(holder)
+        seen = count_up(session, allowed, now=now).of(allowed)
     outcome = "limited" if seen.left == 0 else "wrong"
     party_id = holder.party_id if holder else None
     record_sign_in(session, visitor, method="service_password", outcome=outcome, party_id=party_id, now=now)

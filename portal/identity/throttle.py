@@ -102,13 +102,13 @@ def look(session: Session, windows: Sequence[Window], *, now: datetime) -> Count
     return Counts({key: (count, end) for key, count, start, end in rows if start <= now + spans[key]}, now)
 
 
-def count_up(session: Session, windows: Sequence[Window], *, now: datetime) -> Counts:
-    """Count one attempt in every window and say where they stand now.
+def count_up(session: Session, windows: Sequence[Window], *, now: datetime, attempts: int = 1) -> Counts:
+    """Count one attempt in every window and say where they stand now. No attempts: look, and have the windows to oneself.
 
     On PostgreSQL the rows stay locked until the transaction ends, in the order of their keys: whoever races waits.
     """
     rows = [
-        {"key": window.key, "window_start": now, "window_end": now + timedelta(seconds=window.seconds), "count": 1}
+        {"key": window.key, "window_start": now, "window_end": now + timedelta(seconds=window.seconds), "count": attempts}
         for window in sorted(windows, key=lambda window: window.key)
     ]
     counted = session.connection().execute(_count[session.get_bind().dialect.name], rows)

@@ -43,6 +43,13 @@ _device = KnownDevice.metadata.tables["known_device"]
 _is_known = sa.select(sa.literal(1)).where(_device.c.party_id == sa.bindparam("party_id"), _device.c.device_id == sa.bindparam("device_id"))
 
 
+def _remembering(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    return insert.on_conflict_do_update(index_elements=["party_id", "device_id"], set_={"last_seen_at": insert.excluded.last_seen_at})
+
+
+_remember = {"sqlite": _remembering(sqlite.insert(_device)), "postgresql": _remembering(postgresql.insert(_device))}
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """The browser a request comes from. `device_id`: the signed device cookie's; `ip`: as the trusted proxies give it.
@@ -82,12 +89,8 @@ def knows_device(session: Session, number: str, device_id: str) -> bool:
 
 def remember_device(session: Session, party_id: int, device_id: str, *, now: datetime) -> None:
     """Note that the party signed in with this device."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.connection().execute(
-        insert(_device)
-        .values(party_id=party_id, device_id=device_id, first_seen_at=now, last_seen_at=now)
-        .on_conflict_do_update(index_elements=["party_id", "device_id"], set_={"last_seen_at": now})
-    )
+    row = {"party_id": party_id, "device_id": device_id, "first_seen_at": now, "last_seen_at": now}
+    session.connection().execute(_remember[session.get_bind().dialect.name], row)
 
 
 def forget_devices(session: Session, party_id: int) -> None:
