@@ -76,46 +76,51 @@ _bucket_cycle = (
     .where(Bucket.customer_id == sa.bindparam("customer"), Bucket.cycle_start <= sa.bindparam("today"))
     .scalar_subquery()
 )
-_buckets = sa.select(Bucket.subscription_id, Bucket.kind, Bucket.cycle_start, Bucket.cycle_end, Bucket.allowance, Bucket.used).where(
-    Bucket.customer_id == sa.bindparam("customer"), Bucket.cycle_start == _bucket_cycle
-)
-_totals = (
-    sa.select(UsageTotal.subscription_id, UsageTotal.part, UsageTotal.count, UsageTotal.quantity, UsageTotal.charge_minor)
-    .where(UsageTotal.customer_id == sa.bindparam("customer"), UsageTotal.cycle_start == sa.bindparam("cycle"))
+_month = (
+    sa.select(
+        sa.literal(True).label("is_bucket"), Bucket.subscription_id, Bucket.kind.label("name"), Bucket.cycle_start, Bucket.cycle_end,
+        Bucket.allowance, Bucket.used, sa.null().label("count"), sa.null().label("charge_minor"),
+    )
+    .where(Bucket.customer_id == sa.bindparam("customer"), Bucket.cycle_start == _bucket_cycle)
+    .union_all(
+        sa.select(
+            sa.literal(False), UsageTotal.subscription_id, UsageTotal.part, UsageTotal.cycle_start, sa.null(),
+            sa.null(), UsageTotal.quantity, UsageTotal.count, UsageTotal.charge_minor,
+        ).where(
+            UsageTotal.customer_id == sa.bindparam("customer"),
+            UsageTotal.cycle_start == sa.func.coalesce(_bucket_cycle, sa.bindparam("this_month", type_=sa.Date())),
+        )
+    )
 )  # fmt: skip
+"""Allowances and totals of the running month; where there are no allowances, of the calendar's."""
 
 
 def usage_card(session: Session, viewer: Viewer, *, now: datetime) -> UsageCard:
-    """Give the month so far of every line the viewer sees. Two statements."""
+    """Give the month so far of every line the viewer sees. One statement."""
     day = today(now)
-    connection = session.connection()
-    rows = connection.execute(_buckets, {"customer": viewer.customer_id, "today": day}).all()
-    buckets = [row for row in rows if viewer.sees_line(row.subscription_id)]
-    cycle = rows[0].cycle_start if rows else day.replace(day=1)
-    totals = connection.execute(_totals, {"customer": viewer.customer_id, "cycle": cycle}).all()
+    params = {"customer": viewer.customer_id, "today": day, "this_month": day.replace(day=1)}
     by_line: dict[int, tuple[list[Any], list[Any]]] = {}
-    for row in buckets:
-        by_line.setdefault(row.subscription_id, ([], []))[0].append(row)
-    for total in totals:
-        if viewer.sees_line(total.subscription_id):
-            by_line.setdefault(total.subscription_id, ([], []))[1].append(total)
+    cycle = renews_on = None
+    for row in session.connection().execute(_month, params):
+        if viewer.sees_line(row.subscription_id):
+            cycle, renews_on = row.cycle_start, row.cycle_end or renews_on
+            by_line.setdefault(row.subscription_id, ([], []))[0 if row.is_bucket else 1].append(row)
     lines = tuple(_line(line, found, parts) for line, (found, parts) in sorted(by_line.items()))
-    renews_on = buckets[0].cycle_end if buckets else None
     return UsageCard(
         lines=lines,
         charge_minor=sum(line.charge_minor for line in lines),
-        cycle_start=cycle if lines else None,
+        cycle_start=cycle,
         renews_on=renews_on,
         current=renews_on is not None and renews_on > day,
     )
 
 
 def _line(subscription_id: int, buckets: Sequence[Any], totals: Sequence[Any]) -> LineUsage:
-    by_kind = {row.kind: row for row in buckets}
-    by_part = {row.part: row for row in totals}
+    by_kind = {row.name: row for row in buckets}
+    by_part = {row.name: row for row in totals}
     meters = tuple(_meter(kind, by_kind[kind]) for kind in ALLOWANCES if kind in by_kind)
     parts = tuple(
-        PartUsage(part, PARTS[part], UNITS[part], row.count, row.quantity, row.charge_minor)
+        PartUsage(part, PARTS[part], UNITS[part], row.count, row.used, row.charge_minor)
         for part in PARTS
         if (row := by_part.get(part)) is not None
     )

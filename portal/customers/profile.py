@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -112,7 +112,8 @@ def _one(model: type[Account | Agreement | Address], pick: _Pick) -> sa.ScalarSe
     return sa.select(pick(each.id)).where(each.customer_id == Customer.customer_id).correlate(Customer).scalar_subquery()
 
 
-_who = (
+_user = aliased(Party)
+_profile = (
     sa.select(
         Party.name,
         Party.language,
@@ -133,23 +134,13 @@ _who = (
         Address.city,
         Address.area,
         Address.line,
-    )
-    .select_from(Customer)
-    .join(Party, Party.id == Customer.party_id)
-    .outerjoin(Account, sa.and_(Account.customer_id == Customer.customer_id, Account.id == _one(Account, sa.func.min)))
-    .outerjoin(Agreement, sa.and_(Agreement.customer_id == Customer.customer_id, Agreement.id == _one(Agreement, sa.func.max)))
-    .outerjoin(Address, sa.and_(Address.customer_id == Customer.customer_id, Address.id == _one(Address, sa.func.min)))
-    .where(Customer.customer_id == sa.bindparam("customer_id"))
-)
-_lines = (
-    sa.select(
-        Subscription.id,
+        Subscription.id.label("line_id"),
         Subscription.number,
-        Subscription.kind,
-        Subscription.status,
+        Subscription.kind.label("line_kind"),
+        Subscription.status.label("line_status"),
         Subscription.device,
         Subscription.region,
-        Party.name.label("user_name"),
+        _user.name.label("user_name"),
         Subscription.activated_on,
         Subscription.terminated_on,
         Product.id.label("product_id"),
@@ -159,25 +150,32 @@ _lines = (
         Product.monthly_price_minor,
         Product.started_on,
     )
-    .select_from(Subscription)
-    .join(Party, Party.id == Subscription.party_id)
+    .select_from(Customer)
+    .join(Party, Party.id == Customer.party_id)
+    .outerjoin(Account, sa.and_(Account.customer_id == Customer.customer_id, Account.id == _one(Account, sa.func.min)))
+    .outerjoin(Agreement, sa.and_(Agreement.customer_id == Customer.customer_id, Agreement.id == _one(Agreement, sa.func.max)))
+    .outerjoin(Address, sa.and_(Address.customer_id == Customer.customer_id, Address.id == _one(Address, sa.func.min)))
+    .outerjoin(Subscription, Subscription.customer_id == Customer.customer_id)
+    .outerjoin(_user, _user.id == Subscription.party_id)
     .outerjoin(
         Product,
         sa.and_(Product.customer_id == Subscription.customer_id, Product.subscription_id == Subscription.id, Product.status == "active"),
     )
-    .where(Subscription.customer_id == sa.bindparam("customer_id"))
+    .where(Customer.customer_id == sa.bindparam("customer_id"))
     .order_by(Subscription.status == ENDED, Subscription.activated_on, Subscription.id, Product.started_on, Product.id)
 )
+"""A row for each product of each line, the customer's own columns on every one: a few hundred bytes more, a round trip less."""
 
 
 def profile_card(session: Session, viewer: Viewer, *, now: datetime) -> ProfileCard:
     """Give the card for `viewer`: lines in sight alone, the ended ones last; masked unless seen in full.
 
-    Two statements. Raises NotFound for a customer there is not.
+    One statement. Raises NotFound for a customer there is not.
     """
-    who = session.execute(_who, {"customer_id": viewer.customer_id}).first()
-    if who is None:
+    rows = session.connection().execute(_profile, {"customer_id": viewer.customer_id}).all()
+    if not rows:
         raise NotFound
+    who = rows[0]
     account = agreement = address = None
     if viewer.money:
         if who.account_id is not None:
@@ -201,7 +199,7 @@ def profile_card(session: Session, viewer: Viewer, *, now: datetime) -> ProfileC
         address=address,
         account=account,
         agreement=agreement,
-        lines=_lines_in_sight(session, viewer),
+        lines=_lines_in_sight(rows, viewer),
     )
 
 
@@ -219,30 +217,30 @@ def months_between(start: date, end: date) -> int:
     return max(0, months if end.day >= start.day else months - 1)
 
 
-def _lines_in_sight(session: Session, viewer: Viewer) -> tuple[LineView, ...]:
+def _lines_in_sight(rows: Sequence[sa.Row[*tuple[Any, ...]]], viewer: Viewer) -> tuple[LineView, ...]:
     lines: dict[int, sa.Row[*tuple[Any, ...]]] = {}
     products: dict[int, list[ProductView]] = {}
-    for row in session.execute(_lines, {"customer_id": viewer.customer_id}):
-        if not viewer.sees_line(row.id):
+    for row in rows:
+        if row.line_id is None or not viewer.sees_line(row.line_id):
             continue
-        lines.setdefault(row.id, row)
-        had = products.setdefault(row.id, [])
+        lines.setdefault(row.line_id, row)
+        had = products.setdefault(row.line_id, [])
         if row.product_id is not None:
             had.append(
                 ProductView(row.product_id, row.offering_code, row.product_kind, row.product_name, row.monthly_price_minor, row.started_on)
             )
     return tuple(
         LineView(
-            subscription_id=each.id,
+            subscription_id=each.line_id,
             number=show_number(each.number) if viewer.full else mask_number(each.number),
-            kind=each.kind,
-            status=each.status,
+            kind=each.line_kind,
+            status=each.line_status,
             device=each.device,
             region=each.region,
             user_name=each.user_name if viewer.full else mask_name(each.user_name),
             activated_on=each.activated_on,
             terminated_on=each.terminated_on,
-            products=tuple(products[each.id]),
+            products=tuple(products[each.line_id]),
         )
         for each in lines.values()
     )
