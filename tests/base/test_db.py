@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -129,9 +128,8 @@ def test_readers_do_not_wait_for_a_writer(database: Database, now: datetime) -> 
     writer.start()
     try:
         assert inside.wait(10)
-        began = time.perf_counter()
         assert count(database) == 0
-        assert time.perf_counter() - began < 2
+        assert not done.is_set()
     finally:
         done.set()
         writer.join()

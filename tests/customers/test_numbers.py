@@ -116,10 +116,10 @@ def test_the_sentence_says_what_is_wrong() -> None:
     "text", ["1" * 10_000, "+" * 10_000, "١" * 10_000, " " * 10_000, "(" * 10_000, "\u200b" * 10_000, "１" * 9_999 + "x"]
 )
 def test_ten_thousand_characters_are_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Invalid):
         parse_number(text)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(

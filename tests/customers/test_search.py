@@ -194,12 +194,12 @@ def test_names_that_hold_digits_are_found_with_them(database: Database, cast: Ca
     ],
 )
 def test_what_no_number_and_no_name_holds_finds_nothing_and_asks_the_database_nothing(database: Database, cast: Cast, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with counted(database) as sent:
         answer = search(database, text)
     assert answer == SearchAnswer((), False, "nothing")
     assert sent == []
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @given(text=st.text(max_size=40))
