@@ -19,7 +19,8 @@ from portal.base.audit import CHAINS, START, Entry, list_heads, record, verify
 from portal.base.db import Base, Database
 from portal.base.keys import Keys
 from portal.base.settings import ROOT
-from portal.migrations import first
+from portal.migrations import revise
+from portal.migrations.commands import FOLDER
 from portal.migrations.tables import TABLES
 from tests.cast import NOW
 
@@ -143,10 +144,17 @@ def test_every_table_says_how_it_grows() -> None:
     } == set()
 
 
-def test_the_first_revision_is_the_one_the_models_make(tmp_path: Path) -> None:
-    """While nothing is released. If this fails: `python -m portal.migrations.first && ruff format portal/migrations`."""
-    first.write(tmp_path / "first.py")
-    assert _meaning(tmp_path / "first.py") == _meaning(first.PATH)
+def test_the_newest_revision_is_what_is_proposed_for_the_models(tmp_path: Path) -> None:
+    """If this fails: `python -m portal.migrations.revise --again NAME && ruff format portal/migrations`, and read it."""
+    (newest,) = (path for path in (FOLDER / "versions").glob("*.py") if path.name.startswith(f"{migrations.list_heads()[0]}_"))
+    proposed = revise.write(newest.stem.partition("_")[2], again=True, folder=tmp_path)
+    assert proposed.name == newest.name
+    assert _meaning(proposed) == _meaning(newest)
+
+
+def test_nothing_is_proposed_where_nothing_has_changed(tmp_path: Path) -> None:
+    code = revise.write("nothing", again=False, folder=tmp_path).read_text(encoding="utf-8")
+    assert "op." not in code.partition("def upgrade")[2]
 
 
 def _meaning(path: Path) -> str:

@@ -110,3 +110,20 @@ class BillItem(Base):
     quantity: Mapped[int | None] = mapped_column(Id)
     part: Mapped[str | None]
     amount_minor: Mapped[int] = mapped_column(Id)
+
+
+class AllowanceGrant(Base):
+    """Something added to a running month's allowance beyond what the plan includes, under a reference that is used once."""
+
+    __tablename__ = "allowance_grant"
+    __table_args__ = (
+        _line(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(Id)
+    kind: Mapped[str]  # as of the bucket
+    amount: Mapped[int] = mapped_column(Id)
+    cycle_start: Mapped[date]
+    at: Mapped[datetime]

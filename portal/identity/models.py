@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -128,7 +129,7 @@ class Staff(Base):
     login: Mapped[str] = mapped_column(unique=True)
     public_number: Mapped[int] = mapped_column(unique=True)  # what customers are told instead of a name
     name: Mapped[str]
-    role: Mapped[str]  # clerk | supervisor
+    role: Mapped[str]  # clerk | supervisor | order_desk
     outlet: Mapped[str]
     password_hash: Mapped[str]
     totp_secret: Mapped[str]  # encrypted with a key derived from PORTAL_SECRET_KEY
@@ -170,3 +171,51 @@ class StaffAlert(Base):
     staff_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("staff.id"))
     kind: Mapped[str]  # reasons_frequent | views_unusual
     count: Mapped[int]  # within the hour before
+
+
+class EmbedClient(Base):
+    """An enterprise's site that may sign who its employees are: an assertion of its is taken for one store."""
+
+    __tablename__ = "embed_client"
+    __table_args__ = (table("global"),)
+    id: Mapped[str] = mapped_column(primary_key=True)  # "acme-intranet": the assertion's `iss`
+    customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"))
+    store: Mapped[str]  # the one store it signs for
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class EmbedKey(Base):
+    """A public key of an embed client. Several at a time, so that a key can be changed without a pause."""
+
+    __tablename__ = "embed_key"
+    __table_args__ = (table("global"),)
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("embed_client.id"), primary_key=True)
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, Any]] = mapped_column(Json)  # public part alone
+    added_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]  # no assertion signed with it is taken from then on
+
+
+class AssertionUse(Base):
+    """An assertion that was taken: its `jti` is good once."""
+
+    __tablename__ = "assertion_use"
+    __table_args__ = (sa.Index("ix_assertion_use_expires_at", "expires_at"), table("global"))
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("embed_client.id"), primary_key=True)
+    jti_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class EmbedToken(Base):
+    """What a frame acts with for five minutes, as a hash: one employee in one store, framed by one origin."""
+
+    __tablename__ = "embed_token"
+    __table_args__ = (sa.Index("ix_embed_token_expires_at", "expires_at"), table("global"))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("embed_client.id"))
+    employee: Mapped[str]  # the enterprise's number for them
+    employee_name: Mapped[str]
+    origin: Mapped[str]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

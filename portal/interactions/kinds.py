@@ -35,6 +35,12 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "called_support": (N_("Called about %(topic)s"), N_("Called support")),
     "language_changed": (N_("Language changed to %(language)s"), N_("Language changed")),
     "number_changed": (N_("Number changed"),),
+    "order_placed": (N_("Ordered %(item)s (%(reference)s)"), N_("Order placed")),
+    "order_taken": (N_("Order %(reference)s is being prepared"), N_("An order is being prepared")),
+    "order_fulfilled": (N_("Order %(reference)s is done: %(item)s"), N_("An order is done")),
+    "order_cancelled": (N_("Order %(reference)s was cancelled: %(item)s"), N_("An order was cancelled")),
+    "points_earned": (N_("%(points)s points earned for a payment"), N_("Points earned")),
+    "points_expired": (N_("%(points)s points expired"), N_("Points expired")),
     "member_added": (N_("%(name)s uses this line now"), N_("Somebody else uses this line now")),
 }
 """The sentences of each kind, the fullest first: the first whose placeholders an interaction's params all fill is told.

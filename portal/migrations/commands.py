@@ -73,7 +73,7 @@ def difference(database: Database) -> list[Any]:
         if not database.is_sqlite:
             return found
         # SQLite does not give indexes on expressions (at DESC) back: those are compared by the text that made them.
-        special = {str(one.name): one for table in metadata.tables.values() for one in table.indexes if _is_special(one)}
+        special = {str(one.name): one for table in metadata.tables.values() for one in table.indexes if is_special(one)}
         indexes = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
         there = {row.name: row.sql for row in indexes}
         found = [one for one in found if not (one[0] in ("add_index", "remove_index") and str(one[1].name) in special)]
@@ -81,5 +81,6 @@ def difference(database: Database) -> list[Any]:
         return found + [("change_index", name) for name, text in wanted.items() if there.get(name) != text.strip()]
 
 
-def _is_special(index: sa.Index) -> bool:
+def is_special(index: sa.Index) -> bool:
+    """Say whether an index is on expressions, which SQLite does not give back."""
     return any(not isinstance(expression, sa.Column) for expression in index.expressions)

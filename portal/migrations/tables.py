@@ -8,8 +8,12 @@ import portal.billing.models
 import portal.catalog.models
 import portal.customers.models
 import portal.identity.models
+import portal.intake.models
 import portal.interactions.models
 import portal.messaging.models
+import portal.ministores.models
+import portal.orders.models
+import portal.points.models
 from portal.base import audit, events, idempotency, ledger
 from portal.base.db import Base
 
@@ -22,8 +26,12 @@ TABLES = (
     portal.catalog.models,
     portal.customers.models,
     portal.identity.models,
+    portal.intake.models,
     portal.interactions.models,
     portal.messaging.models,
+    portal.ministores.models,
+    portal.orders.models,
+    portal.points.models,
 )
 """The modules that hold tables; a test finds one that is missing."""
 

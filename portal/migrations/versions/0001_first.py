@@ -1,6 +1,4 @@
 """All tables of the first release, the heads of the audit's chains, and the triggers that guard its entries.
-
-Made by `python -m portal.migrations.first`.
 """
 
 from __future__ import annotations

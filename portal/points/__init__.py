@@ -1,0 +1,52 @@
+"""Points: earned by rule, kept in lots that expire oldest first, held and spent once; a double-entry ledger is the truth."""
+
+from portal.points.checks import check_points
+from portal.points.data import ELECTRONIC, GRACE_DAYS, GRANT, RULES, SPENDABLE, Purse, RuleData
+from portal.points.earning import earn_by_rule, earn_points, expiry_day, list_earning_rules, load_earning_rules
+from portal.points.errors import HoldEnded, NotEnoughPoints
+from portal.points.events import PointsEarned, PointsExpired
+from portal.points.expiry import expire_points
+from portal.points.holding import hold_points, release_hold, spend_hold
+from portal.points.opening import OpeningLot, open_purses
+from portal.points.queries import (
+    Expiring,
+    PointsCard,
+    PointsHistory,
+    PointsMovement,
+    list_points_movements,
+    points_card,
+    sees_points,
+)
+
+__all__ = [
+    "ELECTRONIC",
+    "GRACE_DAYS",
+    "GRANT",
+    "RULES",
+    "SPENDABLE",
+    "Expiring",
+    "HoldEnded",
+    "NotEnoughPoints",
+    "OpeningLot",
+    "PointsCard",
+    "PointsEarned",
+    "PointsExpired",
+    "PointsHistory",
+    "PointsMovement",
+    "Purse",
+    "RuleData",
+    "check_points",
+    "earn_by_rule",
+    "earn_points",
+    "expire_points",
+    "expiry_day",
+    "hold_points",
+    "list_earning_rules",
+    "list_points_movements",
+    "load_earning_rules",
+    "open_purses",
+    "points_card",
+    "release_hold",
+    "sees_points",
+    "spend_hold",
+]
