@@ -64,6 +64,8 @@ class HandledEvent(Base):
     at: Mapped[datetime]
 
 
+_insert = sa.insert(OutboxEvent).inline()  # nobody asks for the id: a tenth of what adding an object costs
+
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Session, Any, datetime], None]
 
@@ -98,7 +100,8 @@ def emit(session: Session, event: Event, *, now: datetime) -> None:
     Whoever changes the aggregate first and emits after it (the change waits for whoever else changes it) has its events
     numbered in the order of the commits.
     """
-    session.add(OutboxEvent(aggregate=event.aggregate, type=event.type, payload=asdict(event), occurred_at=now, available_at=now))
+    row = {"aggregate": event.aggregate, "type": event.type, "payload": asdict(event), "occurred_at": now, "available_at": now}
+    session.connection().execute(_insert, row)
     ask_for_worker(session)
 
 

@@ -1,5 +1,6 @@
 """What was used, what it costs, what was billed and what of that is paid."""
 
+from portal.billing.allowances import add_allowance
 from portal.billing.bills import (
     BillChange,
     BillGroup,
@@ -40,6 +41,7 @@ __all__ = [
     "PartUsage",
     "TrendPoint",
     "UsageCard",
+    "add_allowance",
     "bills_card",
     "due_day",
     "get_bill",

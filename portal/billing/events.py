@@ -28,7 +28,7 @@ class BillIssued(Event):
 
 @dataclass(frozen=True, slots=True)
 class BillPaid(Event):
-    """An amount was paid towards a bill; `open_minor` is what is still left of it."""
+    """An amount was paid towards a bill; `open_minor` is what is still left of it, `channel` where it was paid."""
 
     type: ClassVar[str] = "billing.bill_paid"
     customer_id: int
@@ -37,6 +37,7 @@ class BillPaid(Event):
     open_minor: int
     currency: str
     reference: str
+    channel: str = "web"
 
     @property
     def aggregate(self) -> str:

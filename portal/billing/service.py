@@ -156,7 +156,7 @@ def record_payment(
     left = paid.total_minor - paid.paid_minor
     facts = {"amount_minor": amount_minor, "currency": bill.currency}
     record_interaction(session, customer_id, channel=channel, kind="bill_paid", params=facts, now=now)
-    emit(session, BillPaid(customer_id, bill_id, amount_minor, left, bill.currency, reference), now=now)
+    emit(session, BillPaid(customer_id, bill_id, amount_minor, left, bill.currency, reference, channel), now=now)
     return PaidBill(left, is_new=True)
 
 

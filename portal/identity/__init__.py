@@ -3,9 +3,27 @@
 from portal.identity.alerts import ALERT_SENTENCES, AlertView, list_alerts
 from portal.identity.code_check import CodeAnswer, CodeDead, CodeExpired, CodeRight, CodeWrong, check_code, clean_code
 from portal.identity.codes import CODE_MINUTES, CODE_SENTENCES, CodeFor, CodeSent, Purpose, send_code
+from portal.identity.embed_assertions import (
+    ASSERTION_SENTENCES,
+    AssertionRefused,
+    Employee,
+    SignedAssertion,
+    check_assertion,
+    read_assertion,
+)
+from portal.identity.embed_clients import (
+    EmbedKeyView,
+    add_embed_key,
+    create_embed_client,
+    end_embed_client,
+    list_embed_keys,
+    read_public_key,
+    retire_embed_key,
+)
+from portal.identity.embed_tokens import IssuedToken, find_embed_token, issue_embed_token, sweep_embedding
 from portal.identity.hashing import Hasher, make_hasher, verify
 from portal.identity.limits import Limited
-from portal.identity.looks import Look, LooksPage, list_looks, note_look, watch_looks
+from portal.identity.looks import Look, LooksPage, list_looks, note_look, note_orders_seen, watch_looks
 from portal.identity.opening_codes import open_customer_by_code, send_counter_code
 from portal.identity.openings import (
     OpeningView,
@@ -42,11 +60,13 @@ from portal.identity.sessions import (
 )
 from portal.identity.sign_ins import SignInView, list_sign_ins
 from portal.identity.staff import (
+    ROLES,
     Enrolment,
     NewStaff,
     StaffLine,
     create_staff,
     end_staff,
+    find_staff_names,
     list_staff,
     renew_second_factor,
     set_staff_password,
@@ -57,9 +77,12 @@ from portal.identity.visitor import Visitor, forget_devices, knows_device, label
 
 __all__ = [
     "ALERT_SENTENCES",
+    "ASSERTION_SENTENCES",
     "CODE_MINUTES",
     "CODE_SENTENCES",
+    "ROLES",
     "AlertView",
+    "AssertionRefused",
     "CodeAnswer",
     "CodeDead",
     "CodeExpired",
@@ -67,8 +90,11 @@ __all__ = [
     "CodeRight",
     "CodeSent",
     "CodeWrong",
+    "EmbedKeyView",
+    "Employee",
     "Enrolment",
     "Hasher",
+    "IssuedToken",
     "Limited",
     "Look",
     "LooksPage",
@@ -84,6 +110,7 @@ __all__ = [
     "SessionLine",
     "SessionView",
     "SignInView",
+    "SignedAssertion",
     "StaffIn",
     "StaffLine",
     "StaffMember",
@@ -93,23 +120,31 @@ __all__ = [
     "Swept",
     "Visitor",
     "act_for",
+    "add_embed_key",
+    "check_assertion",
     "check_code",
     "clean_code",
     "clean_pin",
     "close_opening",
+    "create_embed_client",
     "create_staff",
+    "end_embed_client",
     "end_listed_session",
     "end_other_sessions",
     "end_session",
     "end_staff",
+    "find_embed_token",
     "find_opening",
     "find_reason",
     "find_session",
+    "find_staff_names",
     "forget_devices",
     "has_service_password",
+    "issue_embed_token",
     "knows_device",
     "label_device",
     "list_alerts",
+    "list_embed_keys",
     "list_looks",
     "list_open_customers",
     "list_reasons",
@@ -118,6 +153,7 @@ __all__ = [
     "list_staff",
     "make_hasher",
     "note_look",
+    "note_orders_seen",
     "open_customer_by_code",
     "open_customer_by_reason",
     "password_faults",
@@ -125,9 +161,12 @@ __all__ = [
     "password_hash_unseen",
     "policy_faults",
     "raise_level",
+    "read_assertion",
+    "read_public_key",
     "record_password_outcome",
     "record_staff_attempt",
     "renew_second_factor",
+    "retire_embed_key",
     "send_code",
     "send_counter_code",
     "set_service_password",
@@ -135,6 +174,7 @@ __all__ = [
     "staff_to_verify",
     "start_session",
     "start_staff_session",
+    "sweep_embedding",
     "sweep_identity",
     "touch_session",
     "verify",

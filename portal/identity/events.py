@@ -1,4 +1,4 @@
-"""What happened at the counter that others may want to hear of."""
+"""What happened at the door and at the counter that others may want to hear of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from portal.base.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Visited(Event):
+    """Somebody who acts for a customer came by on a channel, on a day (ISO date): signed in, or came back on a new day."""
+
+    type: ClassVar[str] = "identity.visited"
+    customer_id: int
+    channel: str
+    day: str
+
+    @property
+    def aggregate(self) -> str:
+        """The customer: its events stay in order."""
+        return f"customer:{self.customer_id}"
 
 
 @dataclass(frozen=True, slots=True)

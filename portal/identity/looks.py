@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.base.audit import AuditEntry
+from portal.base.audit import AuditEntry, Entry, chain_of, record_many
 from portal.base.keys import Keys
 from portal.base.keyset import read_place, write_place
 from portal.identity.alerts import raise_views_unusual
 from portal.identity.models import LoginSession, Staff
-from portal.identity.openings import OpeningView, note_action
-from portal.identity.reasons import find_reason
+from portal.identity.openings import CHANNEL, OpeningView, note_action, told_of
+from portal.identity.reasons import ORDER, find_reason
 from portal.identity.session_queries import StaffMember
 
 VIEWS_AN_HOUR = 60
@@ -51,7 +52,7 @@ class Look:
     """One sight of the customer, as the customer may know it: hall, role and number of the staff, never a name.
 
     `action`: customer.opened | customer.viewed | customer.code_sent. `opened`: personal data was unmasked, by `proof`
-    (code | reason); `reason` is the sentence of the reason given.
+    (code | reason; order: where an order goes, and no more); `reason` is the sentence of the reason given.
     """
 
     at: datetime
@@ -79,6 +80,16 @@ def note_look(session: Session, keys: Keys, staff: StaffMember, customer_id: int
     if opening is not None:
         detail |= {"proof": opening.proof, "reason": opening.reason}
     note_action(session, keys, staff, customer_id, "customer.viewed", detail, now=now)
+
+
+def note_orders_seen(session: Session, keys: Keys, staff: StaffMember, customers: Mapping[int, bool], *, now: datetime) -> None:
+    """Note that staff look at orders of these customers; the value says whether where goods go is unmasked. Commit it first."""
+    why = told_of(staff) | {"proof": ORDER.code, "reason": ORDER.code}
+    entries = [
+        Entry(staff.actor, "customer.viewed", CHANNEL, customer_id=customer_id, detail=why | {"opened": shown})
+        for customer_id, shown in customers.items()
+    ]
+    record_many(session, keys.audit[0], sorted(entries, key=chain_of), now=now)
 
 
 def watch_looks(session: Session, keys: Keys, *, now: datetime) -> int:

@@ -198,9 +198,13 @@ def note_action(
     session: Session, keys: Keys, staff: StaffMember, customer_id: int, action: str, detail: dict[str, Any], *, now: datetime
 ) -> None:
     """Put what staff did with a customer into the audit log, as the customer may be told it: hall, role, number."""
-    about = {"outlet": staff.outlet, "role": staff.role, "staff_number": staff.public_number}
-    entry = Entry(staff.actor, action, CHANNEL, customer_id=customer_id, detail=about | detail)
+    entry = Entry(staff.actor, action, CHANNEL, customer_id=customer_id, detail=told_of(staff) | detail)
     record(session, keys.audit[0], entry, now=now)
+
+
+def told_of(staff: StaffMember) -> dict[str, Any]:
+    """Give what a customer may be told of a member of staff: hall, role and number, never a name."""
+    return {"outlet": staff.outlet, "role": staff.role, "staff_number": staff.public_number}
 
 
 def _named(staff: StaffMember, now: datetime) -> dict[str, Any]:

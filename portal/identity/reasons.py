@@ -28,7 +28,11 @@ _REASONS = (
     Reason("follow_up", N_("Something begun earlier is being finished")),
     Reason("other", N_("Another reason, noted by the staff"), needs_note=True),
 )
-_BY_CODE = {reason.code: reason for reason in _REASONS}
+ORDER = Reason("order", N_("An order of yours is being prepared"))
+"""Why the order desk looks: nobody chooses it, the order at hand is the reason."""
+
+_BY_CODE = {reason.code: reason for reason in (*_REASONS, ORDER)}
+_CHOSEN = {reason.code: reason for reason in _REASONS}
 
 
 def list_reasons() -> tuple[Reason, ...]:
@@ -43,7 +47,7 @@ def find_reason(code: str | None) -> Reason | None:
 
 def check_reason(code: str, note: str) -> str | None:
     """Give the note to keep, if any; raise Invalid for a reason not on the list or one that lacks its note."""
-    reason, kept = find_reason(code), " ".join(note.split())
+    reason, kept = _CHOSEN.get(code), " ".join(note.split())
     if reason is None:
         raise Invalid({"reason": N_("Choose a reason.")})
     if reason.needs_note and len(kept) < MIN_NOTE:

@@ -12,10 +12,13 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.base.clock import today
 from portal.base.errors import NotFound
+from portal.base.events import emit
 from portal.base.ids import new_id, new_token
 from portal.base.settings import Settings
 from portal.customers import Holder, get_viewer
+from portal.identity.events import Visited
 from portal.identity.models import LoginSession
 from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token
 from portal.identity.sign_ins import record_sign_in
@@ -50,7 +53,7 @@ def start_session(
 ) -> Started:
     """Sign the number's user in: 1 after the service password, 2 after a code. The device is known from now on.
 
-    `old_token`: the session the browser came with, which is over. Written too: the attempt and the timeline's entry.
+    `old_token`: the session the browser came with, which is over. Written too: the attempt, the timeline's entry, the visit.
     """
     if old_token is not None:
         _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
@@ -70,6 +73,7 @@ def start_session(
     method = "code" if level >= 2 else "service_password"
     record_sign_in(session, visitor, method=method, outcome="in", party_id=holder.party_id, now=now)
     _tell(session, holder.customer_id, holder.subscription_id, "signed_in", visitor.label, channel=channel, now=now)
+    emit(session, Visited(holder.customer_id, channel, today(now).isoformat()), now=now)
     return started
 
 
@@ -82,11 +86,16 @@ def start_staff_session(
     return _begin(session, "staff", visitor, settings=settings, now=now, staff_id=staff_id, level=2, proved_at=now)
 
 
-def touch_session(session: Session, view: SessionView, *, now: datetime) -> None:
-    """Note that the session is in use; call it when `view.is_stale(now)`. Writes once a minute, whoever races."""
-    session.connection().execute(
+def touch_session(session: Session, view: SessionView, *, now: datetime, channel: str = "web") -> None:
+    """Note that the session is in use; call it when `view.is_stale(now)`. Writes once a minute, whoever races.
+
+    On a new day that is a visit of the customer acted for.
+    """
+    touched = session.connection().execute(
         sa.update(_session).where(_session.c.id == view.id, _live, _session.c.seen_at <= now - TOUCH_AFTER).values(seen_at=now)
     )
+    if touched.rowcount and view.customer_id is not None and today(view.seen_at) < today(now):
+        emit(session, Visited(view.customer_id, channel, today(now).isoformat()), now=now)
 
 
 def raise_level(session: Session, view: SessionView, *, level: int, now: datetime) -> Started:

@@ -1,0 +1,1 @@
+"""Points: earned, held, spent, given back, expired."""
