@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,18 +13,26 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound
 from portal.catalog.models import Offering, Tariff
 
-KIND_ORDER = ("plan", "line", "internet", "add_on")
+KIND_ORDER = ("plan", "line", "internet", "add_on", "device", "gift")
 
 
 @dataclass(frozen=True, slots=True)
 class OfferingView:
-    """What can be bought. Allowances a month: voice in seconds, data in kB, sms in messages."""
+    """What can be bought. Allowances a month (of a pack: once): voice in seconds, data in kB, sms in messages.
+
+    `summary` is by language, `picture` an icon of the sprite; `fulfilment` is none, goods, voucher or data_pack.
+    """
 
     code: str
     kind: str
     name: Mapping[str, str]
     monthly_price_minor: int
     allowances: Mapping[str, int]
+    summary: Mapping[str, str] | None = None
+    picture: str | None = None
+    fulfilment: str = "none"
+    stocked: bool = False
+    on_sale: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,17 @@ class TariffView:
         return Fraction(self.price_milli * quantity, 1000 * self.unit_size)
 
 
-_offerings = sa.select(Offering.code, Offering.kind, Offering.name, Offering.monthly_price_minor, Offering.allowances)
+_offerings: sa.Select[*tuple[Any, ...]] = sa.select(
+    Offering.code, Offering.kind, Offering.name, Offering.monthly_price_minor, Offering.allowances, Offering.summary, Offering.picture,
+    Offering.fulfilment, Offering.stocked, Offering.on_sale,
+)  # fmt: skip
 _offering = _offerings.where(Offering.code == sa.bindparam("code"))
 _tariffs = sa.select(Tariff.part, Tariff.name, Tariff.price_milli, Tariff.unit_size)
 _tariff = _tariffs.where(Tariff.part == sa.bindparam("part"))
 
 
 def list_offerings(session: Session) -> Sequence[OfferingView]:
-    """Give every offering: plans, lines, internet, add-ons, each by price and code."""
+    """Give every offering: plans, lines, internet, add-ons, each by price and code; devices and gifts last."""
     found = [OfferingView(*row) for row in session.execute(_offerings)]
     return sorted(found, key=lambda each: (_place(each.kind), each.monthly_price_minor, each.code))
 

@@ -10,18 +10,31 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.base.db import Base
-from portal.catalog.data import OFFERINGS, TARIFFS
-from portal.catalog.models import Offering, Tariff
+from portal.base.i18n import LocalText
+from portal.catalog.data import DEVICES, GIFTS, OFFERINGS, PRICES, TARIFFS
+from portal.catalog.models import Offering, OfferingPrice, PriceList, Tariff
+from portal.catalog.prices import STANDARD
+
+_STANDARD_NAME: LocalText = {"zh": "标准价目", "en": "Standard prices"}
 
 
 def load_catalog(session: Session) -> None:
-    """Write the shipped offerings and tariffs: new ones are added, known ones brought up to date, others left alone."""
-    _upsert(session, Offering, "code", [asdict(each) for each in OFFERINGS])
-    _upsert(session, Tariff, "part", [asdict(each) for each in TARIFFS])
+    """Write the shipped offerings, tariffs and standard prices: new ones are added, known ones brought up to date.
+
+    What the operator added is left alone, and so are prices that stand and what was taken off sale.
+    """
+    _upsert(session, Offering, ("code",), [asdict(each) for each in (*OFFERINGS, *DEVICES, *GIFTS)])
+    _upsert(session, Tariff, ("part",), [asdict(each) for each in TARIFFS])
+    _upsert(session, PriceList, ("code",), [{"code": STANDARD, "name": _STANDARD_NAME}], keep=True)
+    prices = [{"price_list": STANDARD, **asdict(each)} for each in PRICES]
+    _upsert(session, OfferingPrice, ("price_list", "offering_code", "unit"), prices, keep=True)
 
 
-def _upsert(session: Session, model: type[Base], key: str, rows: Sequence[dict[str, Any]]) -> None:
+def _upsert(session: Session, model: type[Base], keys: Sequence[str], rows: Sequence[dict[str, Any]], *, keep: bool = False) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = insert(model).values(rows)
-    others = {name: statement.excluded[name] for name in rows[0] if name != key}
-    session.execute(statement.on_conflict_do_update(index_elements=[key], set_=others))
+    if keep:
+        session.execute(statement.on_conflict_do_nothing())
+        return
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=others))

@@ -13,8 +13,11 @@ from portal.base.db import Database
 from portal.base.errors import NotFound
 from portal.base.i18n import LANGUAGES
 from portal.catalog import (
+    DEVICES,
+    GIFTS,
     OFFERINGS,
     TARIFFS,
+    OfferingData,
     TariffView,
     get_offering,
     get_tariff,
@@ -24,15 +27,17 @@ from portal.catalog import (
 )
 from portal.catalog.models import Offering, Tariff
 
+ALL: tuple[OfferingData, ...] = (*OFFERINGS, *DEVICES, *GIFTS)
+
 
 def test_loading_twice_leaves_one_of_each(database: Database) -> None:
     with database.writing() as session:
         load_catalog(session)
         load_catalog(session)
     with database.reading() as session:
-        assert {each.code for each in list_offerings(session)} == {each.code for each in OFFERINGS}
+        assert {each.code for each in list_offerings(session)} == {each.code for each in ALL}
         assert {each.part for each in list_tariffs(session)} == {each.part for each in TARIFFS}
-        assert len(list_offerings(session)) == len(OFFERINGS)
+        assert len(list_offerings(session)) == len(ALL)
 
 
 def test_loading_brings_what_changed_up_to_date_and_leaves_what_the_operator_added(database: Database) -> None:
@@ -58,7 +63,9 @@ def test_offerings_are_listed_by_kind_and_price(database: Database) -> None:
     with database.reading() as session:
         listed = list_offerings(session)
     assert [each.code for each in listed[:5]] == ["voice_standard", "voice_large", "extra_line", "internet_dsl", "internet_fibre"]
-    assert [each.kind for each in listed] == sorted((each.kind for each in listed), key=["plan", "line", "internet", "add_on"].index)
+    assert [each.kind for each in listed] == sorted(
+        (each.kind for each in listed), key=["plan", "line", "internet", "add_on", "device", "gift"].index
+    )
 
 
 def test_what_is_not_there_is_not_found(database: Database) -> None:
@@ -84,7 +91,7 @@ def test_everything_has_a_name_in_each_language_and_a_price() -> None:
         assert all(allowance > 0 for allowance in offering.allowances.values())
     for tariff in TARIFFS:
         assert all(tariff.name[language] for language in LANGUAGES)
-    assert len({each.code for each in OFFERINGS}) == len(OFFERINGS)
+    assert len({each.code for each in ALL}) == len(ALL)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Writing the rows of a new order: on PostgreSQL all of them in one statement, which finds the key free or writes nothing.
+
+A statement costs a round trip and a tenth of a millisecond of this process besides; a redemption is made of few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
+
+from portal.orders.models import Order
+from portal.orders.states import ACCEPTED, RESERVED
+
+Values = Mapping[str, Any]
+_order, _item, _step, _work = (Order.metadata.tables[name] for name in ("customer_order", "order_item", "order_step", "order_work"))
+_OPTIONAL = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_ITEM = ("position", "offering_code", "name", "fulfilment", "quantity", "price_minor", "price_points")
+_STEP = ("customer_id", "order_id", "number", "kind", "at", "actor")
+_WORK = ("order_id", "customer_id", "reference", "channel", "summary", "quantity", "placed_at", "due_at")
+_FIRST_STEPS = ((1, ACCEPTED), (2, RESERVED))
+
+
+def _claiming(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[Any]:
+    values = {each.name: sa.bindparam(each.name, type_=_OPTIONAL if each.name == "delivery" else each.type) for each in _order.c}
+    return insert.values(values).on_conflict_do_nothing().returning(_order.c.customer_id, _order.c.id)
+
+
+_claim = {"sqlite": _claiming(sqlite.insert(_order)), "postgresql": _claiming(postgresql.insert(_order))}
+
+
+def _all_in_one() -> sa.Select[Any]:
+    """Claim the key and, where it was free, write items, steps and the desk's work beside it."""
+    placed = _claim["postgresql"].cte("placed")
+    here = (placed.c.customer_id, placed.c.id)
+    # A foreign key takes its type from the column it points at, which another capability has and may not have told yet.
+    typed = [sa.column(name, sa.String() if _item.c[name].foreign_keys else _item.c[name].type) for name in _ITEM]
+    each = sa.func.jsonb_to_recordset(sa.bindparam("items", type_=JSONB)).table_valued(*typed).render_derived("each", with_types=True)
+    sold = sa.select(*here, *(each.c[name] for name in _ITEM)).join_from(placed, each, sa.true())
+    items = sa.insert(_item).from_select(("customer_id", "order_id", *_ITEM), sold)
+    at, actor = sa.bindparam("placed_at", type_=_order.c.placed_at.type), sa.bindparam("actor", type_=sa.String())
+    first = [sa.select(*here, sa.literal_column(str(number)), sa.literal_column(f"'{kind}'"), at, actor) for number, kind in _FIRST_STEPS]
+    steps = sa.insert(_step).from_select(_STEP, sa.union_all(*first))
+    known = [sa.bindparam(name, type_=_work.c[name].type) for name in _WORK[2:]]
+    work = sa.insert(_work).from_select(
+        _WORK, sa.select(placed.c.id, placed.c.customer_id, *known).where(sa.bindparam("on_desk", type_=sa.Boolean()))
+    )
+    return sa.select(placed.c.id).add_cte(items.cte("items"), steps.cte("steps"), work.cte("work"))
+
+
+_write = _all_in_one()
+_add_items, _add_steps, _add_work = sa.insert(_item), sa.insert(_step), sa.insert(_work)
+_standing = sa.select(Order.id, Order.reference, Order.fingerprint).where(
+    Order.customer_id == sa.bindparam("customer"), Order.key == sa.bindparam("key")
+)
+
+
+def write_order(session: Session, head: Values, items: Sequence[Values], work: Values | None, *, actor: str) -> bool:
+    """Write an order with its items, first steps and, if need be, the desk's work; False where key or reference are taken."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        nothing = {"summary": None, "quantity": None, "due_at": None}
+        params = {**head, "items": items, "actor": actor, **(work or nothing), "on_desk": work is not None}
+        return connection.execute(_write, params).first() is not None
+    if not claim_key(session, head):
+        return False
+    here = {"customer_id": head["customer_id"], "order_id": head["id"]}
+    connection.execute(_add_items, [{**here, **item} for item in items])
+    connection.execute(
+        _add_steps, [{**here, "number": n, "kind": kind, "at": head["placed_at"], "actor": actor} for n, kind in _FIRST_STEPS]
+    )
+    if work is not None:
+        known = {name: head[name] for name in ("reference", "channel", "placed_at")}
+        connection.execute(_add_work, {**here, **known, **work})
+    return True
+
+
+def claim_key(session: Session, head: Values) -> bool:
+    """Write an order's own row alone, after waiting for whoever is just writing one under the same key; False as above."""
+    connection = session.connection()
+    return connection.execute(_claim[connection.dialect.name], head).first() is not None
+
+
+def find_by_key(session: Session, customer_id: int, key: str) -> sa.Row[int, str, str] | None:
+    """Give the order (id, reference, fingerprint) that stands under a customer's key."""
+    return session.connection().execute(_standing, {"customer": customer_id, "key": key}).first()
