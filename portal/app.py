@@ -12,16 +12,21 @@ from portal.base.events import Handlers
 from portal.base.keys import make_keys
 from portal.base.settings import ROOT, Settings
 from portal.billing.handlers import register as register_billing
-from portal.faces import access, assets, babel, cards, cookies, errors, headers, htmx, language, requests, words
+from portal.faces import access, assets, babel, cards, cookies, errors, framing, headers, htmx, language, order_words, requests, words
 from portal.faces.cli import register as register_commands
 from portal.faces.counter import bp as counter
+from portal.faces.ministore import bp as ministore
+from portal.faces.ministore import widgets
+from portal.faces.office import bp as office
 from portal.faces.parts import Portal
 from portal.faces.public import bp as public
-from portal.faces.refs import RefConverter
+from portal.faces.refs import CodeConverter, RefConverter
 from portal.faces.site import bp as site
 from portal.faces.tray import bp as tray
 from portal.faces.worker import register as register_worker
 from portal.identity import make_hasher
+from portal.orders.handlers import register as register_orders
+from portal.points.handlers import register as register_points
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,13 +34,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings()
     app = Flask("portal", root_path=str(ROOT / "portal"), template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["portal"] = assemble(settings)
-    app.url_map.converters["ref"] = RefConverter
+    app.url_map.converters.update(ref=RefConverter, code=CodeConverter)
     configure(app, settings)
-    for part in (requests, cookies, language, babel, assets, words, cards, htmx, access, headers, errors):
+    for part in (requests, cookies, language, babel, assets, words, order_words, cards, htmx, access, headers, framing, errors):
         part.init_app(app)
     app.register_blueprint(public)
     app.register_blueprint(site)
     app.register_blueprint(counter, url_prefix="/counter")
+    app.register_blueprint(office, url_prefix="/office")
+    app.register_blueprint(ministore, url_prefix="/ministore")
+    app.register_blueprint(widgets, url_prefix="/widgets/mini-store")
     if settings.env != "production":
         app.register_blueprint(tray, url_prefix="/tray")
     register_commands(app)
@@ -49,6 +57,8 @@ def assemble(settings: Settings) -> Portal:
     database = Database(settings.sqlalchemy_url)
     handlers = Handlers()
     register_billing(handlers)
+    register_points(handlers)
+    register_orders(handlers)
     return Portal(settings, database, make_keys(settings), handlers, make_sender(settings, database), make_hasher(settings))
 
 

@@ -16,14 +16,18 @@ import sqlalchemy as sa
 from werkzeug.routing import Rule
 
 from portal.base.db import Base
-from portal.base.ids import new_id
+from portal.base.ids import new_id, to_ref
+from portal.faces.component import newest
 from tests.cast import NOW, Cast
 from tests.door import Staff, Story, write_story
+from tests.faces.ministore import enter
+from tests.ministores.company import EMMA, FRED, MATE, PRICES, open_acme
+from tests.ordering import fill_store, redeem
 from tests.pages import Site
 
-ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam")
-REALM = {"alice": "subscriber", "bob": "subscriber", "charlie": "subscriber", "erin": "subscriber", "dora": "staff", "sam": "staff"}
-RANK = {"dora": "clerk", "sam": "supervisor"}
+ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam", "olga", "emma")
+RANK = {"dora": "clerk", "sam": "supervisor", "olga": "order_desk"}
+REALM = dict.fromkeys(("alice", "bob", "charlie", "erin"), "subscriber") | dict.fromkeys(RANK, "staff") | {"emma": "employee"}
 LAST = ("site.end_others", "site.sign_out", "counter.sign_out")
 """What ends sessions comes last."""
 READ_TRACES = {"audit_entry", "audit_head", "interaction"}
@@ -42,13 +46,28 @@ class World:
     sessions: dict[str, int]
     """The session of each person's browser; Alice has a spare one besides."""
     spare_session: int
+    orders: dict[str, int]
+    """An open order of Alice's and of Charlie's, and of Acme's for Emma and for Fred."""
 
 
 @pytest.fixture
-def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_in: Any, counter: Any) -> World:
+def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_in: Any, counter: Any, office: Any, keys: Any) -> World:
     with app.extensions["portal"].db.writing() as session:
         charlies = write_story(session, cast.charlie, (cast.charlie.subscription_id,))
-    browsers = {"anonymous": browser(), "dora": counter(staff.dora), "sam": counter(staff.sam)}
+        fill_store(session, keys, cast)
+        orders = {"alice": redeem(session, cast.alice).order_id, "charlie": redeem(session, cast.charlie).order_id}
+        acme = open_acme(session, cast)
+        orders |= {name: order_for(session, cast, who) for name, who in (("emma", EMMA), ("fred", FRED))}
+    browsers = {
+        "anonymous": browser(),
+        "emma": browser(),
+        "dora": counter(staff.dora),
+        "sam": counter(staff.sam),
+        "olga": office(staff.olga),
+    }
+    token = enter(browser(), acme, EMMA).token
+    browsers["emma"].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    browsers["emma"].checking = False  # she is given regions, which tests/faces/test_ministore.py looks at
     for role in ("dora", "sam"):
         for person in (cast.alice, cast.charlie):
             page = browsers[role].get(browsers[role].url("counter.show_customer", customer_id=person.customer_id)).page
@@ -62,7 +81,18 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
     first = {
         role: next(each for party, each in ids if party == getattr(cast, role).party_id) for role in ("alice", "bob", "charlie", "erin")
     }
-    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id)
+    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id, orders)
+
+
+def order_for(session: Any, cast: Cast, who: tuple[str, str]) -> int:
+    """Order a handset for somebody at Acme; give the order."""
+    from portal.orders import Delivery, Item, NewOrder, place_order
+
+    new = NewOrder(
+        customer_id=cast.acme.customer_id, items=(Item(MATE, 1, PRICES[MATE]),), price_list="ministore-acme", unit="CNY",
+        channel="ministore", key=who[0], placed_for=who[0], delivery=Delivery(who[1], "8888", "7F"), actor=f"employee:{who[0]}",
+    )  # fmt: skip
+    return place_order(session, new, now=NOW).order_id
 
 
 # Values for the ids in addresses. A new route with an id needs an entry here: `own` opens the door for the matrix of
@@ -106,8 +136,23 @@ def _bills_at_the_counter(world: World) -> list[tuple[str, Values]]:
     return [(role, values) for role in ("dora", "sam") for values in wrong]
 
 
+def _order_of_others(world: World) -> list[tuple[str, Values]]:
+    pairs = [("alice", "charlie"), ("charlie", "alice"), ("erin", "alice"), ("bob", "alice"), ("bob", "charlie")]
+    return [*((role, {"order_id": world.orders[other]}) for role, other in pairs), ("alice", {"order_id": NOWHERE})]
+
+
+def _nobodys_order(world: World) -> list[tuple[str, Values]]:
+    """An order there is not, under anybody's name or under none: the desk may see every one there is."""
+    whose = [{}, {"of": to_ref(world.cast.alice.customer_id)}, {"of": to_ref(NOWHERE)}, {"of": "x"}]
+    return [(role, {"order_id": NOWHERE} | of) for role in ("olga", "sam") for of in whose]
+
+
 def _alice(world: World) -> Values:
     return {"customer_id": world.cast.alice.customer_id}
+
+
+def _alices_order(world: World) -> Values:
+    return {"order_id": world.orders["alice"]}
 
 
 IDS: dict[str, Ids] = {
@@ -120,7 +165,20 @@ IDS: dict[str, Ids] = {
         for name in ("show_customer", "send_code", "open_by_code", "open_by_reason", "close")
     },
 }
-NO_SECRET: dict[str, Values] = {"tray.show_number": {"number": "138-5710-1234"}}
+IDS |= {f"site.{name}": Ids(_alices_order, _order_of_others) for name in ("show_order", "check_cancel", "cancel_my_order")}
+IDS |= {f"office.{name}": Ids(_alices_order, _nobodys_order) for name in ("show_order", "take", "fulfil", "ask_reason", "cancel")}
+IDS |= {
+    f"ministore.{name}": Ids(lambda _: {"slug": "acme"}, lambda _: [("emma", {"slug": "nowhere"}), ("emma", {"slug": "globex"})])
+    for name in ("show_frame", "show_colours", "take_assertion", "show_offers", "fill_cart", "check_order", "send_order", "list_my_orders")
+}
+IDS["ministore.show_my_order"] = Ids(
+    lambda world: {"slug": "acme", "order_id": world.orders["emma"]},
+    lambda world: [("emma", {"slug": "acme", "order_id": each}) for each in (world.orders["fred"], world.orders["alice"], NOWHERE)],
+)
+NO_SECRET: dict[str, Values] = {
+    "tray.show_number": {"number": "138-5710-1234"}, "widgets.show_release": {"release": newest().name},
+    **{f"site.{name}": {"code": "gift_data_5gb"} for name in ("show_gift", "take_details", "check_redemption", "redeem_gift")},
+}  # fmt: skip
 """Routes whose part of an address is no id: what it is, as an example."""
 
 
@@ -165,6 +223,13 @@ def kept_out(answer: Any, realm: str) -> bool:
     return answer.status_code == 303 and answer.headers["Location"].partition("?")[0] == sign_in
 
 
+def wrong_in_a_store(answer: Any, role: str) -> str:
+    """Say what is wrong with an answer on a route for employees: nobody else's sign-in counts there, and theirs does."""
+    if REALM.get(role) == "employee":
+        return "(kept out)" if answer.status_code in (401, 403) else ""
+    return "" if answer.status_code == 401 else "(let in)"
+
+
 def test_every_route_says_whom_it_serves(house_itself):
     silent = [
         f"{rule.endpoint} {rule}"
@@ -186,6 +251,7 @@ def test_what_serves_anybody_is_a_short_list_somebody_has_read(house_itself):
         "site.ask_password", "site.take_password", "site.set_language", "site.set_theme",
         "counter.ask_login", "counter.take_login",
         "tray.show_tray", "tray.show_number",
+        "ministore.show_frame", "ministore.show_colours", "ministore.take_assertion", "widgets.show_newest", "widgets.show_release",
     }  # fmt: skip
 
 
@@ -193,6 +259,22 @@ def test_every_route_below_the_counter_is_for_staff_or_leads_in(house_itself):
     for rule in rules(house_itself):
         if rule.rule.startswith("/counter") and not rule.rule.startswith("/counter/login"):
             assert house_itself.view_functions[rule.endpoint].policy.realm == "staff", rule
+
+
+def test_every_route_of_the_office_is_for_the_desk_and_those_who_supervise_it(house_itself):
+    below = [house_itself.view_functions[rule.endpoint].policy for rule in rules(house_itself) if rule.rule.startswith("/office")]
+    assert len(below) >= 8
+    assert {policy.roles for policy in below} == {frozenset({"order_desk", "supervisor"})}
+
+
+def test_every_route_below_a_store_is_for_its_employees_or_leads_in(house_itself):
+    below = [rule for rule in rules(house_itself) if rule.rule.startswith("/ministore") and rule.endpoint.startswith("ministore.")]
+    closed = [rule for rule in below if house_itself.view_functions[rule.endpoint].policy.realm == "employee"]
+    assert {rule.endpoint for rule in below} - {rule.endpoint for rule in closed} == {
+        "ministore.show_frame", "ministore.show_colours", "ministore.take_assertion",
+    }  # fmt: skip
+    assert len(closed) >= 6
+    assert all("slug" in rule.arguments for rule in below)
 
 
 def test_every_route_that_changes_something_is_reached_by_post_alone(house_itself):
@@ -210,6 +292,8 @@ def test_each_role_is_let_in_or_kept_out_as_the_route_says(world, app):
             said = f"{role} at {rule.endpoint}: {answer.status_code} {answer.headers.get('Location', '')}"
             if answer.status_code >= 500:
                 wrong.append(said)
+            elif policy.realm == "employee":
+                wrong += [f"{said} {fault}"] if (fault := wrong_in_a_store(answer, role)) else []
             elif policy.realm in ("subscriber", "staff") and REALM.get(role) != policy.realm:
                 wrong += [] if kept_out(answer, policy.realm) else [f"{said} (let in)"]
             elif policy.roles and RANK.get(role) not in policy.roles:
@@ -257,8 +341,6 @@ def test_authz_matrix_what_is_foreign_looks_just_like_what_is_not_there(world):
 
 
 def test_authz_matrix_a_line_of_somebody_else_in_a_query_is_nothing(world):
-    from portal.base.ids import to_ref
-
     cast = world.cast
     assert world.browsers["alice"].get("/", query_string={"line": to_ref(cast.bob.subscription_id)}).status_code == 200
     alices, charlies = cast.alice.subscription_id, cast.charlie.subscription_id
@@ -291,7 +373,7 @@ def test_csrf_sweep_reading_changes_nothing_but_the_notes_of_it(world, app):
     for rule in rules(app):
         if methods_of(rule) != ["GET"]:
             continue
-        for role in ("anonymous", "alice", "dora"):
+        for role in ("anonymous", "alice", "dora", "olga", "emma"):
             before = state_of(database)
             world.browsers[role].get(address(world, rule))
             after = state_of(database)

@@ -17,8 +17,10 @@ from portal.base.errors import NotFound
 from portal.billing import BillsCard, UsageCard, bills_card, usage_card
 from portal.customers import ProfileCard, Viewer, profile_card
 from portal.interactions import TimelineCard, timeline_card
+from portal.orders import OrdersCard, orders_card
+from portal.points import PointsCard, points_card, sees_points
 
-CardData = ProfileCard | UsageCard | BillsCard | TimelineCard
+CardData = ProfileCard | UsageCard | BillsCard | PointsCard | OrdersCard | TimelineCard
 
 
 class Read(Protocol):
@@ -76,11 +78,17 @@ def _in_full_with_money(viewer: Viewer) -> bool:
     return viewer.full and viewer.money
 
 
+def _in_full_with_points(viewer: Viewer) -> bool:
+    return viewer.full and sees_points(viewer)
+
+
 CARDS: tuple[Card, ...] = (
     Card("profile", "shared/customers/_profile.html", profile_card, _everybody),
     Card("lines", "shared/customers/_lines.html", profile_card, _everybody),
     Card("usage", "shared/billing/_usage.html", usage_card, _in_full),
     Card("bills", "shared/billing/_bills.html", bills_card, _in_full_with_money),
+    Card("points", "shared/points/_points.html", points_card, _in_full_with_points),
+    Card("orders", "shared/orders/_orders.html", orders_card, _in_full),
     Card("timeline", "shared/interactions/_timeline.html", timeline_card, _in_full),
 )
 """Every card there is. A viewer who sees masked data only gets who it is and which lines there are."""
@@ -95,7 +103,7 @@ def get_card(name: str) -> Card:
 
 
 def build_view(session: Session, viewer: Viewer, *, now: datetime) -> CustomerView:
-    """Build every card the viewer sees; at most eight statements, however much the customer has."""
+    """Build every card the viewer sees; at most seven statements, however much the customer has."""
     read: dict[Read, CardData] = {}
     built = []
     for card in CARDS:

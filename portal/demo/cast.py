@@ -31,12 +31,12 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class StaffLogin:
-    """Somebody at the counter."""
+    """Somebody who works for the operator."""
 
     who: str
     login: str
     name: str
-    role: Literal["clerk", "supervisor"]
+    role: Literal["clerk", "supervisor", "order_desk"]
     outlet: str
 
 
@@ -50,6 +50,7 @@ LOGINS = (ALICE, BOB, CHARLIE, ERIN)
 STAFF = (
     StaffLogin("Dora", "dora", "杜若", "clerk", "湖滨营业厅"),
     StaffLogin("Sam", "sam", "沈曼", "supervisor", "湖滨营业厅"),
+    StaffLogin("Oda", "oda", "欧阳达", "order_desk", "订单中心"),
 )
 ACME_NAME = "Acme 精密制造有限公司"
 BUSINESS_PLAN = "voice_large"

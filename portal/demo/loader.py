@@ -36,6 +36,8 @@ from portal.demo.progress import (
 )
 from portal.demo.sources import service_rows
 from portal.demo.tables import COLUMNS
+from portal.demo.trades import opening_lots
+from portal.points import load_earning_rules, open_purses
 
 WHOLE_FILE = 7_043
 MOST_SUBSCRIBERS = 2_000_000  # five rounds through the number segments
@@ -108,6 +110,7 @@ def load_demo(
 def _plan(database: Database, begun: Progress, zone: ZoneInfo, currency: str) -> Plan:
     with database.writing() as session:
         load_catalog(session)
+        load_earning_rules(session)
         offerings = {offering.code: offering for offering in list_offerings(session)}
         tariffs = {tariff.part: tariff for tariff in list_tariffs(session)}
     data, sms = tariffs["data"], tariffs["sms"]
@@ -133,6 +136,7 @@ def _write_batches(
                 written[name] += bulk.write(tables[name], columns, rows)
             with database.writing() as session:
                 _open_ledger(session, plan, batch)
+                open_purses(session, f"demo:{batch.number}", opening_lots(plan, batch), now=plan.now)
                 note_batch(session, batch.number)
             if report:
                 report(min(batch_range(plan, batch.number)[1], plan.subscribers), plan.subscribers)

@@ -55,7 +55,13 @@ def create_logins(database: Database, settings: Settings, keys: Keys, hasher: Ha
                 for number, name in ((str(int(ERIN.number) + place), name) for place, name in enumerate(EMPLOYEES, 1))
             ],
         },
-        "addresses": {"site": base + "/", "sign_in": base + "/login", "counter": base + "/counter/login", "message_tray": base + "/tray/"},
+        "addresses": {
+            "site": base + "/",
+            "sign_in": base + "/login",
+            "counter": base + "/counter/login",
+            "office": base + "/office/",
+            "message_tray": base + "/tray/",
+        },
     }
 
 
@@ -123,6 +129,7 @@ def _staff(member: StaffLogin, enrolment: Enrolment, base: str) -> dict[str, str
         "totp_key": enrolment.secret,
         "totp_uri": enrolment.otpauth_uri,
         "address": base + "/counter/login",
+        "then": base + ("/office/" if member.role == "order_desk" else "/counter/"),
     }
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.db import Base, Database, Id, UtcDateTime
+from portal.catalog import STANDARD
 from portal.demo.batches import batch_range
 from portal.demo.people import Plan, customer_id
 from portal.demo.tables import COLUMNS
@@ -92,15 +93,16 @@ def clear_batch(database: Database, plan: Plan, number: int) -> None:
 
 
 def clear_everything(database: Database) -> None:
-    """Empty every table but the catalogue's and the audit log's."""
+    """Empty every table but the catalogue's and the audit log's; of the price lists everybody's stays, enterprises' own go."""
     tables = [each for each in reversed(Base.metadata.sorted_tables) if each.info["kind"] != "reference" and each.name not in KEPT]
     with _unchecked(database) as execute:
         if not database.is_sqlite:
             names = ", ".join(f'"{each.name}"' for each in tables)
             execute(f"TRUNCATE {names} RESTART IDENTITY")
-            return
-        for each in tables:
+        for each in tables if database.is_sqlite else ():
             execute(f'DELETE FROM "{each.name}"')  # noqa: S608 - our own names
+        for name, column in (("offering_price", "price_list"), ("price_list", "code")):
+            execute(f"DELETE FROM {name} WHERE {column} <> '{STANDARD}'")  # noqa: S608 - our own names
 
 
 class _Execute:

@@ -14,8 +14,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.base import clock
-from portal.base.errors import Forbidden, ProofNeeded
-from portal.faces import cookies
+from portal.base.errors import N_, Forbidden, ProofNeeded
+from portal.faces import cookies, employees
 from portal.faces.htmx import go
 from portal.faces.transactions import reading, writing
 from portal.identity import Realm, SessionView, find_session, touch_session
@@ -24,22 +24,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MINUTES_5 = 300
+STAFF_FACES = frozenset({"counter", "office"})
 CODE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Whom a route serves. `roles` narrows staff; empty means all of the realm."""
+    """Whom a route serves. `roles` narrows staff; empty means all of the realm. `refusal` tells the others why not."""
 
     realm: str
     roles: frozenset[str] = frozenset()
+    refusal: str = Forbidden.sentence
 
 
 anybody = Policy("anybody")
 machine = Policy("machine")
 subscriber = Policy("subscriber")
-staff = Policy("staff")
+any_staff = Policy("staff")
+staff = Policy("staff", frozenset({"clerk", "supervisor"}), N_("This is the counter. Your sign-in is for the order desk."))
 supervisor = Policy("staff", frozenset({"supervisor"}))
+order_desk = Policy("staff", frozenset({"order_desk", "supervisor"}), N_("This is the order desk. Your sign-in is for the counter."))
+employee = Policy("employee")
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
@@ -66,7 +71,7 @@ def init_app(app: Flask) -> None:
 
 
 def _load(request: Request) -> Principal | None:
-    realm: Realm = "staff" if request.blueprint == "counter" else "subscriber"
+    realm: Realm = "staff" if request.blueprint in STAFF_FACES else "subscriber"
     token = request.cookies.get(cookies.STAFF if realm == "staff" else cookies.SUBSCRIBER, "")
     if not token:
         return None
@@ -97,8 +102,10 @@ def requires(
                 if session is None:
                     return _to_sign_in(policy)
                 if policy.roles and session.staff.role not in policy.roles:
-                    raise Forbidden
+                    raise Forbidden(policy.refusal)
                 _check_proof(session, level, recent_proof)
+            elif policy.realm == "employee":  # of the store in the address, by the token in the header
+                employees.enter(str(kwargs["slug"]))
             return view(*args, **kwargs)
 
         guarded.policy = policy  # type: ignore[attr-defined]
@@ -126,6 +133,11 @@ def signed_in() -> SessionView | None:
     if "principal" not in g:
         g.principal = current_user.session if current_user and current_user.is_authenticated else None
     return cast("SessionView | None", g.principal)
+
+
+def staff_home(role: str | None) -> str:
+    """Give where members of staff of this role begin."""
+    return url_for("office.show_worklist" if role == "order_desk" else "counter.show_desk")
 
 
 def me() -> SessionView:

@@ -37,6 +37,9 @@ class Links:
     bill: Callable[[int], str]
     activity: str | None
     activity_before: Callable[[str], str]
+    orders: str | None = None
+    points: str | None = None
+    order: Callable[[int], str] | None = None
 
 
 def init_app(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -9,7 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.base.errors import N_, Forbidden, NotFound, PortalError, ProofNeeded, Refused, TooMany, Unavailable
+from portal.faces.access import STAFF_FACES, signed_in, staff_home
 from portal.faces.babel import gettext
+from portal.faces.framing import within_store
 from portal.faces.htmx import go, target_id, wants_region
 from portal.faces.requests import request_id
 from portal.faces.words import sentence
@@ -60,12 +64,13 @@ def init_app(app: Flask) -> None:
 def show(refusal: PortalError) -> Response:
     """Render a refusal for whoever asked."""
     if isinstance(refusal, ProofNeeded) and request.blueprint == "site":
-        back = request.full_path.rstrip("?") if request.method == "GET" else request.referrer or "/"
+        back = request.full_path.rstrip("?") if request.method == "GET" else _page_of_the_form()
         return go(url_for("site.ask_proof", next=back))
     if _wants_problem():
         response = _problem(refusal)
     else:
-        template = "errors/_region.html" if wants_region() else "errors/page.html"
+        page = "ministore/refused.html" if within_store() else "errors/page.html"
+        template = "errors/_region.html" if wants_region() else page
         response = make_response(
             render_template(
                 template,
@@ -83,9 +88,22 @@ def show(refusal: PortalError) -> Response:
     return response
 
 
+def _page_of_the_form() -> str:
+    """Give the path of the page a form stood on, as the browser says it; the start page where it says nothing."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host:
+        return "/"
+    return f"{before.path}?{before.query}" if before.query else before.path
+
+
 def _ways_on(refusal: PortalError) -> list[dict[str, str]]:
-    home = "counter.show_desk" if request.blueprint == "counter" else "site.show_home"
-    ways = [{"label": gettext("To the start page"), "url": url_for(home)}]
+    if within_store():  # a frame has no start page to go to; the page around it is loaded again by its reader
+        return []
+    home = url_for("site.show_home")
+    if request.blueprint in STAFF_FACES:
+        session = signed_in()
+        home = staff_home(session.staff.role if session else None)
+    ways = [{"label": gettext("To the start page"), "url": home}]
     if request.method == "GET" and isinstance(refusal, Unavailable | TooMany):
         ways.insert(0, {"label": gettext("Load this page again"), "url": request.full_path.rstrip("?")})
     return ways

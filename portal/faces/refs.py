@@ -1,4 +1,4 @@
-"""Ids in addresses: 13 letters and digits (base.ids). Anything else is nothing we know: 404."""
+"""Ids and codes in addresses: 13 letters and digits (base.ids), or a word of the catalogue. Anything else is nothing we know: 404."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ class RefConverter(BaseConverter):
     def to_url(self, value: int) -> str:
         """Write the id into an address."""
         return to_ref(value)
+
+
+class CodeConverter(BaseConverter):
+    """`<code:offering>` in a route: what a code is written with, so that nothing else reaches the database."""
+
+    regex = "[A-Za-z0-9_-]{1,60}"

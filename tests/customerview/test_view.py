@@ -16,10 +16,12 @@ from portal.billing import BillsCard, UsageCard
 from portal.customers import ProfileCard, Viewer
 from portal.customerview import CARDS, build_view, get_card
 from portal.interactions import TimelineCard, record_interaction
+from portal.orders import OrdersCard
+from portal.points import PointsCard
 from tests.billing.conftest import bucket, member, owner, put, put_bill, total
 from tests.cast import Cast
 
-MOST_STATEMENTS = 8
+MOST_STATEMENTS = 7
 
 
 @contextmanager
@@ -61,10 +63,12 @@ def test_the_owner_sees_every_card_in_its_order(database: Database, cast: Cast, 
         ("lines", ProfileCard),
         ("usage", UsageCard),
         ("bills", BillsCard),
+        ("points", PointsCard),
+        ("orders", OrdersCard),
         ("timeline", TimelineCard),
     ]
     assert all(card.template == f"shared/{folder}/_{card.name}.html" for card, folder in zip(
-        view.cards, ("customers", "customers", "billing", "billing", "interactions"), strict=True
+        view.cards, ("customers", "customers", "billing", "billing", "points", "orders", "interactions"), strict=True
     ))  # fmt: skip
     assert [line.subscription_id for line in view.cards[1].data.lines] == [cast.alice.subscription_id, cast.bob.subscription_id]
 
@@ -73,7 +77,7 @@ def test_the_owner_sees_every_card_in_its_order(database: Database, cast: Cast, 
 def test_a_member_sees_no_bills_and_the_own_line_alone(database: Database, cast: Cast, now: datetime) -> None:
     with database.reading() as session:
         view = build_view(session, member(cast.bob), now=now)
-    assert [card.name for card in view.cards] == ["profile", "lines", "usage", "timeline"]
+    assert [card.name for card in view.cards] == ["profile", "lines", "usage", "orders", "timeline"]
     profile, usage = view.cards[0].data, view.cards[2].data
     assert isinstance(profile, ProfileCard)
     assert isinstance(usage, UsageCard)
@@ -99,11 +103,13 @@ def test_a_masked_look_shows_who_it_is_and_which_lines_and_nothing_more(database
 def test_a_card_that_is_not_the_viewers_cannot_be_had_alone_either(database: Database, cast: Cast, now: datetime) -> None:
     masked = replace(owner(cast.alice), full=False)
     with database.reading() as session:
-        for name in ("usage", "bills", "timeline"):
+        for name in ("usage", "bills", "points", "orders", "timeline"):
             with pytest.raises(NotFound):
                 get_card(name).build(session, masked, now=now)
         with pytest.raises(NotFound):
             get_card("bills").build(session, member(cast.bob), now=now)
+        with pytest.raises(NotFound):
+            get_card("points").build(session, member(cast.bob), now=now)
 
 
 def test_there_is_no_card_of_another_name() -> None:
@@ -121,7 +127,7 @@ def test_a_card_alone_is_the_card_of_the_whole_view(database: Database, cast: Ca
 
 
 @pytest.mark.usefixtures("busy")
-def test_the_view_takes_eight_statements_at_most_and_no_more_for_a_busy_customer(database: Database, cast: Cast, now: datetime) -> None:
+def test_the_view_takes_seven_statements_at_most_and_no_more_for_a_busy_customer(database: Database, cast: Cast, now: datetime) -> None:
     counts = []
     for person in (cast.charlie, cast.alice):
         with database.reading() as session, counted(database) as sent:

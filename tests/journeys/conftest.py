@@ -6,6 +6,7 @@ The house runs at the present moment (a browser has no other), so its people are
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ from portal.base.keys import make_keys
 from portal.base.settings import Settings
 from tests.cast import Cast, create_cast
 from tests.conftest import TEST_SECRET, make_tables
-from tests.door import CODE, STAFF_PASSWORD, write_story
+from tests.door import CODE, STAFF, STAFF_PASSWORD, write_story
 from tests.servers import chromium
 from tests.servers.home import free_port
 
@@ -100,7 +101,7 @@ def run_house(folder: Path) -> Iterator[House]:
 
 def furnish(url: str) -> tuple[Cast, dict[str, str]]:
     """Write the cast, Alice's half year and the staff; give them and the staff's secrets."""
-    from portal.identity import NewStaff, create_staff, make_hasher
+    from portal.identity import create_staff, make_hasher
 
     settings = Settings(env="test", secret_key=TEST_SECRET, argon2_memory_kib=7168, argon2_rounds=1)  # type: ignore[arg-type]
     keys, now = make_keys(settings), datetime.now(UTC).astimezone(settings.zone)
@@ -110,7 +111,7 @@ def furnish(url: str) -> tuple[Cast, dict[str, str]]:
     with database.writing() as session:
         cast = create_cast(session)
         write_story(session, cast.alice, (cast.alice.subscription_id, cast.bob.subscription_id), now=now)
-        for new in (NewStaff("dora", "朵拉", "clerk", "西湖营业厅"), NewStaff("sam", "山姆", "supervisor", "西湖营业厅")):
+        for new in STAFF:
             secrets[new.login] = create_staff(session, keys, new, hashed, issuer="OneHall", now=now).secret
     database.close()
     return cast, secrets
@@ -233,4 +234,4 @@ def staff_in(page: Any, house: House, login: str = "dora") -> None:
     page.locator("#f-password").fill(STAFF_PASSWORD)
     page.locator("#f-code").fill(house.code(login))
     page.locator("main form:has(#f-code) button[type=submit]").click()
-    page.wait_for_url("**/counter/")
+    page.wait_for_url(re.compile(r"/(counter|office)/$"))

@@ -12,8 +12,13 @@ FOR_ANYBODY = {
     "tray-number": "/tray/138-5710-1234", "nothing-here": "/nowhere",
 }  # fmt: skip
 OF_THE_HALL = {
-    "home": "/", "bills": "/bills", "activity": "/activity", "me": "/me", "service-password": "/me/password", "sessions": "/me/sessions",
-    "who-looked": "/me/looks", "proof": "/proof", "not-yours": "/bills/0000000000001",
+    "home": "/", "bills": "/bills", "points": "/points", "points-history": "/points/history", "gift": "/points/gifts/gift_data_5gb",
+    "orders": "/orders", "activity": "/activity", "me": "/me", "service-password": "/me/password",
+    "sessions": "/me/sessions", "who-looked": "/me/looks", "proof": "/proof", "not-yours": "/bills/0000000000001",
+}  # fmt: skip
+OF_THE_OFFICE = {
+    "worklist": "/office/", "worklist-mine": "/office/?view=mine", "pick-list": "/office/pick-list",
+    "order-not-found": "/office/search?q=zzzz",
 }  # fmt: skip
 OF_THE_COUNTER = {"desk": "/counter/", "search": "/counter/search?q=1234", "nobody-found": "/counter/search?q=zzzz"}
 

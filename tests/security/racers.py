@@ -20,9 +20,12 @@ from portal.base.settings import Settings
 from portal.identity import (
     CodeFor,
     PasswordToVerify,
+    SignedAssertion,
     StaffToVerify,
     Visitor,
+    check_assertion,
     check_code,
+    read_assertion,
     record_password_outcome,
     record_staff_attempt,
 )
@@ -150,3 +153,27 @@ def claim_unguarded(_: int, url: str, now: datetime, limit: int) -> list[int]:
         session.execute(sa.update(message).where(message.c.id.in_(ids)).values(status="sending"))
     database.close()
     return ids
+
+
+def take_assertion(_: int, url: str, text: str, now: datetime) -> str:
+    """Show an employee assertion, as a frame does."""
+    database = Database(url)
+    with database.reading() as session:
+        signed = read_assertion(session, text, now=now)
+    assert isinstance(signed, SignedAssertion)
+    ready()
+    with database.writing() as session:
+        answer = check_assertion(session, signed, store=signed.store, audience=str(signed.audience), origin=signed.origin, now=now)
+    database.close()
+    return type(answer).__name__
+
+
+def take_assertion_unguarded(_: int, url: str, text: str, now: datetime) -> str:
+    """Show an employee assertion as if it were enough to look whether it was used before."""
+    database = Database(url)
+    use = Base.metadata.tables["assertion_use"]
+    with database.reading() as session:
+        used = session.execute(sa.select(sa.func.count()).select_from(use)).scalar_one()
+    ready()
+    database.close()
+    return "AssertionRefused" if used else "Employee"

@@ -8,8 +8,10 @@ from portal.faces.cli.audit import audit_group
 from portal.faces.cli.backup import backup_group
 from portal.faces.cli.database import db_group, setup
 from portal.faces.cli.demo import demo_group
+from portal.faces.cli.importing import import_group
 from portal.faces.cli.ledger import ledger_group
 from portal.faces.cli.messages import messages_group
+from portal.faces.cli.ministore import ministore_group
 from portal.faces.cli.outbox import outbox_group
 from portal.faces.cli.people import enterprise_group, staff_group
 from portal.faces.cli.settings import settings_group
@@ -23,10 +25,12 @@ def register(app: Flask) -> None:
         settings_group,
         staff_group,
         enterprise_group,
+        ministore_group,
         outbox_group,
         messages_group,
         audit_group,
         ledger_group,
+        import_group,
         backup_group,
         demo_group,
     ):

@@ -13,9 +13,23 @@ from rich.table import Table
 
 from portal.base import clock
 from portal.base.errors import N_, Refused
-from portal.demo import Loaded, Options, create_logins, find_progress, has_customers, load_demo, read_file, write_file
+from portal.demo import (
+    Loaded,
+    Options,
+    create_logins,
+    fill_shelves,
+    find_progress,
+    has_customers,
+    load_demo,
+    open_intranet,
+    read_file,
+    write_file,
+    write_intranet,
+)
 from portal.faces.commands import Commands
+from portal.faces.component import script_tag
 from portal.faces.parts import hasher, portal
+from portal.faces.transactions import writing
 
 demo_group = Commands("demo", help="The demo operator.")
 
@@ -46,10 +60,27 @@ def load(subscribers: int, detail: int | None, seed: int, if_empty: bool, fresh:
             parts.db, options, zone=parts.settings.zone, currency=parts.settings.currency, fresh=fresh, now=now,
             report=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
+    with parts.db.writing() as session:
+        pieces = fill_shelves(session, parts.keys, now=now)
     logins = create_logins(parts.db, parts.settings, parts.keys, hasher(), now=now)
     path = write_file(parts.settings.instance_dir, loaded, logins)
     _tell(loaded, time.monotonic() - started)
+    click.echo(f"{pieces:,} pieces on the shelves.")
     click.echo(f"Logins: {path} (flask demo logins shows them)")
+
+
+@demo_group.command("intranet")
+@click.option("--origin", required=True, help="Where the intranet's page will stand, as a browser writes it.")
+def intranet(origin: str) -> None:
+    """Open Acme's mini-store for an intranet at an address, and write down what that needs to know. May be repeated."""
+    settings, now = portal().settings, clock.now()
+    if settings.env == "production":
+        raise Refused(N_("The demo is for PORTAL_ENV=demo or test: its numbers lie in live segments."))
+    with writing() as session:
+        store = open_intranet(session, settings.instance_dir, origin=origin, currency=settings.currency, now=now)
+    base = settings.base_url.rstrip("/")
+    path = write_intranet(settings.instance_dir, store, origin=origin, portal=base, script=script_tag(base))
+    click.echo(f"Acme's intranet at {origin}: {path}")
 
 
 @demo_group.command("logins")

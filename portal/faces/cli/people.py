@@ -16,6 +16,7 @@ from portal.faces.commands import Commands
 from portal.faces.parts import portal
 from portal.faces.transactions import reading, writing
 from portal.identity import (
+    ROLES,
     Enrolment,
     NewStaff,
     create_staff,
@@ -36,7 +37,7 @@ PASSWORD = click.option("--password", prompt=True, hide_input=True, confirmation
 @staff_group.command("create")
 @click.argument("login")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["clerk", "supervisor"]), required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--outlet", required=True, help="The hall they work in, as customers know it.")
 @PASSWORD
 def create(login: str, name: str, role: str, outlet: str, password: str) -> None:

@@ -20,6 +20,7 @@ def page_frame() -> dict[str, Any]:
     links = []
     if session is not None and session.staff.role == "supervisor":
         links.append({"label": gettext("Alerts"), "url": url_for("counter.list_unusual"), "icon": "alert-triangle"})
+        links.append({"label": gettext("Order desk"), "url": url_for("office.show_worklist"), "icon": "shopping-bag"})
     return {
         "language_url": url_for("site.set_language"),
         "theme_url": url_for("site.set_theme"),

@@ -133,6 +133,8 @@ def links_at_counter(customer_id: int, viewer: Viewer) -> Links:
         bill=lambda bill_id: url_for("counter.show_bill", customer_id=customer_id, bill_id=bill_id),
         activity=url_for("counter.show_timeline", customer_id=customer_id) if viewer.full else None,
         activity_before=lambda place: url_for("counter.show_timeline", customer_id=customer_id, before=place),
+        orders=None,
+        order=None,
     )
 
 

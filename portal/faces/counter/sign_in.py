@@ -6,7 +6,7 @@ from flask import Response, make_response, render_template, request, url_for
 
 from portal.base import clock
 from portal.faces import cookies
-from portal.faces.access import anybody, me, requires, safe_next, staff
+from portal.faces.access import any_staff, anybody, me, requires, safe_next, staff_home
 from portal.faces.babel import gettext
 from portal.faces.code_words import wait_words
 from portal.faces.counter.blueprint import bp
@@ -19,6 +19,7 @@ from portal.identity import (
     Limited,
     StaffIn,
     end_session,
+    find_session,
     record_staff_attempt,
     staff_to_verify,
     start_staff_session,
@@ -49,13 +50,14 @@ def take_login() -> Response:
         if isinstance(answer, StaffIn):
             old = request.cookies.get(cookies.STAFF)
             started = start_staff_session(db, answer.staff_id, who, settings=portal().settings, now=now, old_token=old)
+            signed_in = find_session(db, started.token, "staff", now=now)
     if isinstance(answer, Limited):
         return _limited(answer)
     if not isinstance(answer, StaffIn):
         state = typed("login")
         state.errors["login"] = gettext("Login, password and code do not belong together, or the code was used before.")
         return _page(state)
-    target = safe_next(request.args.get("next"), url_for("counter.show_desk"))
+    target = safe_next(request.args.get("next"), staff_home(signed_in.staff.role if signed_in else None))
     end_flow()
     response = go(target)
     cookies.put(response, cookies.STAFF, started.token)
@@ -63,7 +65,7 @@ def take_login() -> Response:
 
 
 @bp.post("/logout")
-@requires(staff)
+@requires(any_staff)
 def sign_out() -> Response:
     """Sign out; open customers are masked again with the session."""
     with writing() as db:

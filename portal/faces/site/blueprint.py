@@ -13,9 +13,15 @@ bp = Blueprint("site", __name__)
 
 PARTS_OF = {
     "site.list_bills": ("site.show_bill",),
-    "site.show_me": ("site.ask_new_password", "site.keep_password", "site.list_my_sessions", "site.list_looks_at_me"),
-}
+    "site.show_points": ("site.list_points_history", "site.show_gift", "site.take_details", "site.check_redemption", "site.redeem_gift"),
+    "site.show_me": (
+        "site.ask_new_password", "site.keep_password", "site.list_my_sessions", "site.list_looks_at_me",
+        "site.list_my_orders", "site.show_order", "site.check_cancel",
+    ),
+}  # fmt: skip
 """Pages under a tab: it stays lit on them."""
+OF_MONEY = ("site.list_bills", "site.show_points")
+"""Tabs for those who see the customer's money, and so the points."""
 
 
 @bp.context_processor
@@ -32,10 +38,11 @@ def page_frame() -> dict[str, Any]:
         for endpoint, icon, label in (
             ("site.show_home", "home", gettext("Home")),
             ("site.list_bills", "receipt", gettext("Bills")),
+            ("site.show_points", "gift", gettext("Points")),
             ("site.show_timeline", "history", gettext("Activity")),
             ("site.show_me", "user", gettext("Me")),
         )
-        if endpoint != "site.list_bills" or g.get("sees_money", True)
+        if endpoint not in OF_MONEY or g.get("sees_money", True)
     ]
     return {
         "tabs": tabs if signed_in() else [],

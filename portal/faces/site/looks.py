@@ -16,7 +16,11 @@ from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading
 from portal.identity import Look, list_looks
 
-ROLES = {"clerk": N_("Counter staff no. %(number)s"), "supervisor": N_("Supervisor no. %(number)s")}
+ROLES = {
+    "clerk": N_("Counter staff no. %(number)s"),
+    "supervisor": N_("Supervisor no. %(number)s"),
+    "order_desk": N_("Order desk no. %(number)s"),
+}
 OTHER_ROLE = N_("Staff no. %(number)s")
 
 
@@ -50,6 +54,8 @@ def spell_out(look: Look) -> LookRow:
     """Put a look into words: where, which role and number, what was seen, and why."""
     if look.action == "customer.code_sent":
         how, tone = gettext("Sent you a code"), "info"
+    elif look.proof == "order":
+        how, tone = (gettext("Saw where your order goes"), "info") if look.opened else (gettext("Saw your order, masked"), "neutral")
     elif look.opened:
         how, tone = gettext("Opened in full") if look.action == "customer.opened" else gettext("Saw everything"), "warn"
     else:

@@ -65,6 +65,7 @@ def _choice(acting: ActingFor) -> dict[str, object]:
 
 def _ways(*, owner: bool) -> list[dict[str, str]]:
     ways = [
+        ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), True),
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
         ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),

@@ -45,4 +45,7 @@ def my_links(viewer: Viewer) -> Links:
         bill=lambda bill_id: url_for("site.show_bill", bill_id=bill_id),
         activity=url_for("site.show_timeline"),
         activity_before=lambda place: url_for("site.show_timeline", before=place),
+        orders=url_for("site.list_my_orders"),
+        order=lambda order_id: url_for("site.show_order", order_id=order_id),
+        points=url_for("site.show_points") if viewer.money else None,
     )

@@ -13,13 +13,15 @@ from portal.base.db import Database
 from portal.base.idempotency import forget_before
 from portal.base.jobs import Jobs
 from portal.base.keys import Keys
-from portal.identity import sweep_identity, watch_looks
+from portal.identity import sweep_embedding, sweep_identity, watch_looks
+from portal.points import check_points, expire_points
 
 log = structlog.get_logger()
 
 KEEP_DONE_EVENTS = timedelta(days=7)
 KEEP_KEYS = timedelta(days=2)
 BATCH = 1000
+LOTS = 200
 Forget = Callable[[Session, datetime], object]
 
 
@@ -45,12 +47,28 @@ def register_jobs(jobs: Jobs, database: Database, keys: Keys) -> None:
         with database.writing() as session:
             watch_looks(session, keys, now=now)
 
+    def expire_overdue_points(now: datetime) -> None:
+        count = LOTS
+        while count == LOTS:
+            with database.writing() as session:
+                count = expire_points(session, now=now, limit=LOTS)
+
+    def compare_points(_: datetime) -> None:
+        with database.snapshot() as session:
+            wrong = list(check_points(session))
+        log.info("points_checked", wrong=len(wrong))
+        for each in wrong:
+            log.error("points_differ", where=each.where, what=each.what)
+
     jobs.every(1, put_off_stuck_events)
     jobs.every(1, watch_who_looks)
     jobs.every(60, delete_done_events)
     jobs.every(60, log_audit_heads)
+    jobs.every(15, expire_overdue_points, name="expire_points")
+    jobs.every(24 * 60, compare_points, name="check_points")
     forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))
     forget_regularly(jobs, database, "old_sign_ins", lambda session, now: sweep_identity(session, now=now))
+    forget_regularly(jobs, database, "old_assertions", lambda session, now: sweep_embedding(session, now=now))
 
 
 def forget_regularly(jobs: Jobs, database: Database, what: str, forget: Forget, *, minutes: int = 15) -> None:
