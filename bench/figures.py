@@ -43,6 +43,8 @@ MARKS: Mapping[str, Mark] = {
     "login.verifications": Mark("bare Argon2id verifications a second", "/s"),
     "weight.home": Mark("compressed bytes of a first view of the home page", "kB", 100),
     "weight.counter": Mark("compressed bytes of a first view of a customer at the counter", "kB", 120),
+    "weight.ministore": Mark("compressed bytes of a first view of a mini-store's frame", "kB", 40),
+    "weight.component": Mark("the mini-store component, gzip", "bytes", 2_000),
     "weight.script": Mark("of these, script (aim: 30)", "kB"),
     "memory.worker": Mark("memory of a web worker after 10,000 mixed requests", "MB", 200),
     "memory.start": Mark("memory of a web worker at its start", "MB"),

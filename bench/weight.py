@@ -1,18 +1,27 @@
-"""What a first view weighs on the wire, compressed: the page and everything it links to, from the real server."""
+"""What a first view weighs on the wire, compressed: the page and everything it links to, from the real server.
+
+Of a mini-store: the component, gzip -9 as it is budgeted, and the frame with the offers its first employee sees.
+"""
 
 from __future__ import annotations
 
+import gzip
 from contextlib import closing
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from bench.figures import Figure
-from bench.house import opened
+from bench.house import House, opened
 from bench.people import draw
 from bench.runs import Run
 from bench.sets import BenchError
 from bench.web import Visitor, parse_cookies, serving
+from portal.demo import open_intranet
+from portal.faces.component import newest
+from portal.identity import Employee, issue_embed_token
 
 _KILO = 1000
+_INTRANET = "http://127.0.0.1:1"
 
 
 def measure(run: Run) -> list[Figure]:
@@ -21,6 +30,8 @@ def measure(run: Run) -> list[Figure]:
         somebody = draw(house.parts.db, 1, seed=4)[0]
         clerk = house.hire([somebody.customer_id])[0]
         cookies = {"home": house.sign_in(somebody.number), "counter": clerk.cookie}
+        token = employ(house)
+        store = [house.url(f"ministore.{endpoint}", slug="acme") for endpoint in ("show_frame", "show_offers")]
         paths = {"home": house.url("site.show_home"), "counter": house.url("counter.show_customer", customer_id=somebody.customer_id)}
     figures = []
     script = 0
@@ -29,7 +40,30 @@ def measure(run: Run) -> list[Figure]:
             everything, of_it_script = first_view(web.port, path, cookies[name])
             figures.append(run.figure(f"weight.{name}", everything / _KILO))
             script = max(script, of_it_script)
-    return [*figures, run.figure("weight.script", script / _KILO)]
+        figures.append(run.figure("weight.ministore", store_view(web.port, *store, token) / _KILO))
+    component = len(gzip.compress(newest().plain, 9, mtime=0))
+    return [*figures, run.figure("weight.script", script / _KILO), run.figure("weight.component", component)]
+
+
+def employ(house: House) -> str:
+    """Open the demo's store and let an employee in, by the services; give the token."""
+    now, parts = datetime.now(UTC), house.parts
+    with parts.db.writing() as session:
+        store = open_intranet(session, house.data.instance, origin=_INTRANET, currency=parts.settings.currency, now=now)
+        employee = Employee(store.client_id, store.customer_id, store.slug, "E-1", "Emma", _INTRANET)
+        return issue_embed_token(session, employee, now=now).token
+
+
+def store_view(port: int, frame: str, offers: str, token: str) -> int:
+    """Give the bytes transferred for a store's frame, what it links to, and the offers."""
+    framed = {"Referer": f"{_INTRANET}/", "Sec_Fetch_Dest": "iframe"}
+    asked = {"Authorization": f"Bearer {token}", "HX_Request": "true", "HX_Request_Type": "partial"}
+    with closing(Visitor(port)) as visitor:
+        pages = [fetch(visitor, frame, "identity", **framed), fetch(visitor, offers, "identity", **asked)]
+        links = Links()
+        for page in pages:
+            links.feed(page.decode())
+        return sum(map(len, pages)) + sum(len(fetch(visitor, link, "br, gzip")) for link in links.found)
 
 
 def first_view(port: int, path: str, cookie: str) -> tuple[int, int]:
@@ -43,9 +77,9 @@ def first_view(port: int, path: str, cookie: str) -> tuple[int, int]:
     return sum(sizes.values()), sum(size for link, size in sizes.items() if link.endswith(".js"))
 
 
-def fetch(visitor: Visitor, path: str, accepted: str) -> bytes:
+def fetch(visitor: Visitor, path: str, accepted: str, **headers: str) -> bytes:
     """Give what is transferred for a path; raise BenchError for anything but a 200."""
-    answer = visitor.get(path, Accept_Encoding=accepted)
+    answer = visitor.get(path, Accept_Encoding=accepted, **headers)
     if answer.status != 200:
         raise BenchError(f"{path} answered {answer.status}")
     return answer.body

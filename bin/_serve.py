@@ -1,5 +1,5 @@
-"""Holds the demo's processes for bin/run: sets the portal up, starts the web and the worker, starts again whichever
-dies, and ends both when it is told to end. Standard library only, but for the certificate.
+"""Holds the demo's processes for bin/run: sets the portal up, starts the web, the worker and a demo intranet, starts again whichever
+dies, and ends all of them when it is told to end. Standard library only, but for the certificate.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ TRIES = 3
 LONGEST_PAUSE = 4.0
 CERTIFICATE_DAYS = 397
 PR_SET_PDEATHSIG = 1
+INTRANET_PORTS = 10
 
 
 class Ended(SystemExit):
@@ -121,6 +122,7 @@ class House:
     instance: Path
     children: list[Child] = field(default_factory=list)
     step: subprocess.Popen[bytes] | None = None
+    intranet: int | None = None
 
     @property
     def origin(self) -> str:
@@ -146,6 +148,21 @@ class House:
             which = "--fresh" if options.fresh else "--if-empty"
             number = ["--subscribers", str(options.subscribers)] if options.subscribers else []
             self.run_step("demo", "load", which, *number)
+            self.prepare_intranet()
+
+    def prepare_intranet(self) -> None:
+        """Find a port for the demo's intranet, the next one if it is free, and have its store opened for pages there."""
+        first = self.options.port + 1
+        self.intranet = next((port for port in range(first, first + INTRANET_PORTS) if not taken(port)), None)
+        if self.intranet is None:
+            print(f"· No port from {first} on is free: the intranet of the demo's enterprise is left out.")
+        else:
+            self.run_step("demo", "intranet", "--origin", self.intranet_origin)
+
+    @property
+    def intranet_origin(self) -> str:
+        """The intranet's address: 127.0.0.1, which to a browser is another site than localhost."""
+        return f"http://127.0.0.1:{self.intranet}"
 
     def run_step(self, *arguments: str) -> None:
         """Run one command of the portal to its end, seen on the terminal."""
@@ -163,6 +180,9 @@ class House:
             Child("web", self.web_command(), logs / "web.log"),
             Child("worker", [*FLASK, "worker", "run"], logs / "worker.log"),
         ]
+        if self.intranet is not None:
+            serve = [sys.executable, str(ROOT / "bin" / "_intranet.py"), "--folder", str(self.instance / "intranet")]
+            self.children.append(Child("intranet", [*serve, "--port", str(self.intranet)], logs / "intranet.log"))
         for child in self.children:
             child.log.write_bytes(b"")
             child.start()
@@ -174,6 +194,8 @@ class House:
                 print(f"  from another device: {scheme}://{address}:{self.options.port}")
             if self.options.tls:
                 print("  Its certificate is its own: the browser asks once whether to trust it.")
+        if self.intranet is not None:
+            print(f"  An enterprise's intranet with its mini-store: {self.intranet_origin}")
         if self.options.demo:
             self.run_step("demo", "logins")
 

@@ -19,6 +19,7 @@ from flask import Flask
 
 from portal.base.db import Base, Database
 from portal.base.settings import Settings
+from portal.identity import NewStaff, create_staff, make_hasher
 from tests.cast import NOW, Cast, Person
 from tests.pages import ORIGIN, Page, Site
 
@@ -32,6 +33,11 @@ PIN = "482917"
 ALLOWANCES = (("voice", 36_000, 12_345), ("data", 20_971_520, 17_800_000), ("sms", 100, 100))
 
 Shift = Callable[[float], None]
+
+STAFF = (
+    NewStaff("dora", "朵拉", "clerk", "西湖营业厅"), NewStaff("sam", "山姆", "supervisor", "西湖营业厅"),
+    NewStaff("olga", "欧佳", "order_desk", "杭州订单中心"), NewStaff("oskar", "岳思", "order_desk", "杭州订单中心"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,12 @@ class Clerk:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Dora at the counter, and Sam who supervises her."""
+    """Dora at the counter, Sam who supervises her, Olga and Oskar of the order desk."""
 
     dora: Clerk
     sam: Clerk
+    olga: Clerk
+    oskar: Clerk
 
 
 @pytest.fixture(scope="session")
@@ -160,13 +168,11 @@ def sign_in(browser: Callable[[], Site], phone: Callable[[str], str]) -> Callabl
 
 @pytest.fixture
 def staff(app: Flask, cast: Cast, settings: Settings, keys: Any) -> Staff:
-    """Give Dora and Sam, made by the real service, each with a password and a second factor."""
-    from portal.identity import NewStaff, create_staff, make_hasher
-
+    """Give the staff, made by the real service, each with a password and a second factor."""
     hashed = make_hasher(settings).hash(STAFF_PASSWORD)
     made = []
     with app.extensions["portal"].db.writing() as session:
-        for new in (NewStaff("dora", "朵拉", "clerk", "西湖营业厅"), NewStaff("sam", "山姆", "supervisor", "西湖营业厅")):
+        for new in STAFF:
             enrolment = create_staff(session, keys, new, hashed, issuer="OneHall", now=NOW)
             made.append(Clerk(new.login, new.name, new.outlet, enrolment.staff_id, enrolment.secret))
     return Staff(*made)
@@ -186,6 +192,21 @@ def counter(browser: Callable[[], Site], staff: Staff, shift: Shift) -> Callable
         return here
 
     return at_the_counter
+
+
+@pytest.fixture
+def office(browser: Callable[[], Site], staff: Staff, shift: Shift) -> Callable[..., Site]:
+    """Give a way to sign somebody of the order desk in, the same way; they arrive at the worklist."""
+
+    def at_the_desk(clerk: Clerk | None = None, on: Site | None = None) -> Site:
+        who, here = clerk or staff.olga, on or browser()
+        page = here.get(here.url("counter.ask_login", next=here.url("office.show_worklist"))).page
+        desk = here.post_form(page, here.url("counter.take_login"), login=who.login, password=STAFF_PASSWORD, code=who.code())
+        assert desk.request.path == here.url("office.show_worklist")
+        assert desk.status_code == 200
+        return here
+
+    return at_the_desk
 
 
 @pytest.fixture

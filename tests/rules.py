@@ -33,12 +33,16 @@ SPOKEN = ("aria-label", "placeholder", "title", "alt", "data-error-summary")
 
 def faults(app: Flask, answer: Any, page: Page, *, region: bool, typed: set[str]) -> Iterator[str]:
     """Give everything that is wrong with a page, or with a region on its way into one."""
+    in_store = page.url.startswith("/ministore/")
     yield from page.guesses
-    for rule in (ids, labels, names, forms, inline_code, pictures, structure):
+    for rule in (ids, labels, names, inline_code, pictures, structure):
         yield from rule(page.root)
+    yield from forms(page.root, tokens=not in_store)
+    if in_store:
+        yield from sent_by_htmx(page.root)
     yield from numbers(page.html, typed)
     yield from addresses(app, page)
-    yield from headers(answer)
+    yield from headers(answer, in_store=in_store)
     if region:
         yield from region_shape(page)
         return
@@ -115,12 +119,12 @@ def names(root: Node) -> Iterator[str]:
             yield "a drawing is neither hidden from screen readers nor named"
 
 
-def forms(root: Node) -> Iterator[str]:
-    """A form that writes carries its token; one that asks carries none; each has a way to send it."""
+def forms(root: Node, *, tokens: bool = True) -> Iterator[str]:
+    """A form that writes carries its token (where `tokens`); one that asks carries none; each has a way to send it."""
     for form in root.all("form"):
         method = form.get("method").lower() or "get"
         held = [field.get("value") for field in form.all("input") if field.get("name") == "csrf_token"]
-        if method == "post" and (len(held) != 1 or not held[0]):
+        if method == "post" and tokens and (len(held) != 1 or not held[0]):
             yield f"the form to {form.get('action')!r} has {len(held)} tokens"
         if method == "get" and held:
             yield f"the form to {form.get('action')!r} would put its token into an address"
@@ -135,6 +139,16 @@ def forms(root: Node) -> Iterator[str]:
         for name, count in repeated.items():
             if count > 1:
                 yield f"the form to {form.get('action')!r} holds {name!r} {count} times"
+
+
+def sent_by_htmx(root: Node) -> Iterator[str]:
+    """In a mini-store htmx sends each form and follows each link, with the token in a header; none stands in the markup."""
+    for form in root.all("form"):
+        if form.get("hx-post") != form.get("action") or any("token" in field.get("name") for field in form.all("input")):
+            yield f"the form to {form.get('action')!r} has a token, or is not sent by htmx"
+    for link in root.all("a"):
+        if not link.get("href").startswith("#") and link.get("hx-get") != link.get("href"):
+            yield f"the link to {link.get('href')!r} leaves the store"
 
 
 def inline_code(root: Node) -> Iterator[str]:
@@ -224,8 +238,8 @@ def region_shape(page: Page) -> Iterator[str]:
         yield f"a region of {len(roots)} elements: {[node.name for node in roots]}"
 
 
-def headers(answer: Any) -> Iterator[str]:
-    """Each page tells the browser what it may do with it (guard.md 40, 41)."""
+def headers(answer: Any, *, in_store: bool = False) -> Iterator[str]:
+    """Each page tells the browser what it may do with it (guard.md 40, 41); a store's own may be framed (guard.md 21)."""
     wanted = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -233,13 +247,22 @@ def headers(answer: Any) -> Iterator[str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-    for name, value in wanted.items():
+    policy = answer.headers.get("Content-Security-Policy", "")
+    framed = in_store and "frame-ancestors 'none'" not in policy
+    for name, value in (wanted | ({"X-Frame-Options": None} if framed else {})).items():
         if answer.headers.get(name) != value:
             yield f"{name} is {answer.headers.get(name)!r}, not {value!r}"
-    policy = answer.headers.get("Content-Security-Policy", "")
-    for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "'nonce-"):
+    for part in (
+        "default-src 'none'",
+        "frame-ancestors http" if framed else "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "'nonce-",
+    ):
         if part not in policy:
             yield f"its Content-Security-Policy lacks {part}"
+    if in_store and answer.headers.getlist("Set-Cookie"):
+        yield "a mini-store sets a cookie"
     if "unsafe" in policy:
         yield "its Content-Security-Policy allows something unsafe"
     if "HX-Request" not in answer.headers.get("Vary", ""):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from portal.base.db import Base, Id, Json, table
 
 CHAINS = 16
 START = "0" * 64
+MANY = 1000
 
 
 class AuditEntry(Base):
@@ -84,6 +86,7 @@ _advance = (
 )
 _insert = sa.insert(AuditEntry)
 _close = sa.update(AuditHead).where(AuditHead.chain == sa.bindparam("which")).values(hash=sa.bindparam("new_hash"))
+_close_at = _close.values(seq=sa.bindparam("new_seq"))
 
 
 def record(session: Session, key: bytes, entry: Entry, *, now: datetime) -> None:
@@ -91,14 +94,38 @@ def record(session: Session, key: bytes, entry: Entry, *, now: datetime) -> None
     chain = chain_of(entry)
     connection = session.connection()
     seq, previous = connection.execute(_advance, {"which": chain}).one()
+    row = _row(key, previous, chain, seq, entry, now)
+    connection.execute(_insert, row)
+    connection.execute(_close, {"which": chain, "new_hash": row["hash"]})
+
+
+def record_many(session: Session, key: bytes, entries: Iterable[Entry], *, now: datetime) -> None:
+    """Append many entries, given chain by chain (`chain_of`) in rising order; each chain is held from its first entry on.
+
+    For the end of a long transaction: whoever writes to a chain waits until it is committed.
+    """
+    connection = session.connection()
+    for chain, of_chain in groupby(entries, chain_of):
+        seq, previous = connection.execute(_advance, {"which": chain}).one()
+        rows: list[dict[str, Any]] = []
+        for entry in of_chain:
+            rows.append(_row(key, previous, chain, seq, entry, now))
+            seq, previous = seq + 1, rows[-1]["hash"]
+            if len(rows) == MANY:
+                connection.execute(_insert, rows)
+                rows = []
+        if rows:
+            connection.execute(_insert, rows)
+        connection.execute(_close_at, {"which": chain, "new_seq": seq - 1, "new_hash": previous})
+
+
+def _row(key: bytes, previous: str, chain: int, seq: int, entry: Entry, now: datetime) -> dict[str, Any]:
     row = {
         "chain": chain, "seq": seq, "at": now, "actor": entry.actor, "action": entry.action,
         "customer_id": entry.customer_id, "subject": entry.subject, "channel": entry.channel,
         "detail": dict(entry.detail or {}),
     }  # fmt: skip
-    row["hash"] = seal(key, previous, row)
-    connection.execute(_insert, row)
-    connection.execute(_close, {"which": chain, "new_hash": row["hash"]})
+    return row | {"hash": seal(key, previous, row)}
 
 
 def chain_of(entry: Entry) -> int:

@@ -7,6 +7,8 @@
 Values are given in the database's own form: int, str, bool, None as they are; `moment`, `day` and `document` bring the
 rest into form. Nothing is checked on the way but what the database checks. Not for tables whose ids the database
 counts itself (outbox_event, ledger rows): their counters would not follow.
+
+`BulkTransaction` does the same within a transaction somebody else opened: indexes, keys and other writers stay as they are.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropIndex
 
@@ -141,29 +144,65 @@ class BulkWriter:
                 raise sa.exc.IntegrityError("foreign_key_check", None, wrong)
 
 
+class BulkTransaction:
+    """Writes rows by table in the transaction of `session`: they are kept with it, or not at all."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.is_sqlite = session.get_bind().dialect.name == "sqlite"
+        self.moment: Callable[[datetime | None], Any] = _moment_text if self.is_sqlite else _same
+        """Brings an aware datetime (or None) into the form of a moment column."""
+        self.day: Callable[[date | None], Any] = _day_text if self.is_sqlite else _same
+        """Brings a date (or None) into the form of a date column."""
+
+    document = staticmethod(BulkWriter.document)
+
+    def write(self, table: sa.Table | sa.FromClause, columns: Sequence[str], rows: Iterable[Row]) -> int:
+        """Insert `rows` and give how many. Raises sqlalchemy.exc.DBAPIError, after which the transaction can only end."""
+        self.session.flush()
+        name, driver = cast(sa.Table, table).name, self.session.connection().connection.driver_connection
+        try:
+            if self.is_sqlite:
+                return _fill_sqlite(cast(sqlite3.Connection, driver), name, columns, rows)
+            return _fill_postgres(cast("psycopg.Connection[Any]", driver), name, columns, rows)
+        except (sqlite3.Error, psycopg.Error) as error:
+            kind = sqlite3.Error if self.is_sqlite else psycopg.Error
+            raise sa.exc.DBAPIError.instance(f"bulk insert into {name}", None, error, kind) from error
+
+
 def _insert_sqlite(connection: sqlite3.Connection, name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    quoted = ", ".join(f'"{column}"' for column in columns)
-    marks = ", ".join("?" * len(columns))
     connection.execute("BEGIN IMMEDIATE")
     try:
-        before = connection.total_changes
-        connection.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})', rows)  # noqa: S608  # nosec B608 - our own names
+        count = _fill_sqlite(connection, name, columns, rows)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+    return count
+
+
+def _fill_sqlite(connection: sqlite3.Connection, name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    quoted = ", ".join(f'"{column}"' for column in columns)
+    marks = ", ".join("?" * len(columns))
+    before = connection.total_changes
+    connection.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({marks})', rows)  # noqa: S608  # nosec B608 - our own names
     return connection.total_changes - before
 
 
 def _copy_postgres(connection: psycopg.Connection[Any], name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    with connection.transaction():
+        count = _fill_postgres(connection, name, columns, rows)
+    connection.commit()
+    return count
+
+
+def _fill_postgres(connection: psycopg.Connection[Any], name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
     target = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, columns)))
-    with connection.transaction(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         with cursor.copy(target) as copy:
             for row in rows:
                 copy.write_row(row)
-        count = cursor.rowcount
-    connection.commit()
-    return count
+        return cursor.rowcount
 
 
 def _same(value: Any) -> Any:

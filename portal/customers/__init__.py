@@ -1,6 +1,7 @@
 """Who the operator's customers are: parties, customers, accounts, lines, numbers, roles, and finding them."""
 
 from portal.customers.changes import change_number, end_line, rename_customer, set_language
+from portal.customers.correcting import CORRECTABLE, CustomerLeft, correct_customer, find_differences
 from portal.customers.creation import (
     CreatedCustomer,
     NewAddress,
@@ -11,8 +12,9 @@ from portal.customers.creation import (
     create_customer,
     create_enterprise,
 )
+from portal.customers.intake_rows import CustomersInBulk
 from portal.customers.keys import search_keys_of, search_text_of
-from portal.customers.numbers import Holder, NumberInUse, find_holder, get_holder_of_line, parse_number
+from portal.customers.numbers import Holder, NumberInUse, find_holder, find_holders, get_holder_of_line, parse_number
 from portal.customers.profile import (
     AccountView,
     AddressView,
@@ -28,11 +30,14 @@ from portal.customers.search import Hit, SearchAnswer, search_customers
 from portal.customers.viewer import Viewer
 
 __all__ = [
+    "CORRECTABLE",
     "AccountView",
     "ActingFor",
     "AddressView",
     "AgreementView",
     "CreatedCustomer",
+    "CustomerLeft",
+    "CustomersInBulk",
     "Hit",
     "Holder",
     "LineView",
@@ -48,11 +53,14 @@ __all__ = [
     "Viewer",
     "add_member",
     "change_number",
+    "correct_customer",
     "create_customer",
     "create_enterprise",
     "end_line",
     "find_birth_date",
+    "find_differences",
     "find_holder",
+    "find_holders",
     "get_holder_of_line",
     "get_viewer",
     "list_acting",

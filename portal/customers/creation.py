@@ -105,11 +105,11 @@ def create_customer(session: Session, new: NewCustomer, *, now: datetime) -> Cre
     customer_id, account_id = _add_customer(session, party_id, new, "individual", since, now=now)
     session.add(CustomerRole(customer_id=customer_id, party_id=party_id, role="owner", valid_from=now, valid_to=None))
     if new.address is not None:
-        session.add(_address(customer_id, new.address, now=now))
+        session.add(new_address(customer_id, new.address, now=now))
     session.flush()
     lines = tuple(sorted(new_id(now) for _ in new.lines))  # so that lines opened together keep their order
     for subscription_id, line in zip(lines, new.lines, strict=True):
-        _add_line(session, Holder(line.number, customer_id, subscription_id, party_id), account_id, line, since, now=now)
+        add_line(session, Holder(line.number, customer_id, subscription_id, party_id), account_id, line, since, now=now)
     write_keys(session, customer_id, search_keys_of(new.name, [line.number for line in new.lines]))
     return CreatedCustomer(customer_id, party_id, (party_id,), account_id, lines)
 
@@ -127,7 +127,7 @@ def create_enterprise(session: Session, name: str, admin_name: str, admin_number
     session.flush()
     line_id = new_id(now)
     holder = Holder(admin_number, customer_id, line_id, admin_id)
-    _add_line(session, holder, account_id, NewLine(admin_number), since, now=now)
+    add_line(session, holder, account_id, NewLine(admin_number), since, now=now)
     write_keys(session, customer_id, search_keys_of(name, [admin_number]))
     return CreatedCustomer(customer_id, organisation_id, (admin_id,), account_id, (line_id,))
 
@@ -156,6 +156,11 @@ def checked_name(name: str) -> str:
     return name
 
 
+def term_end(term: str, starts_on: date) -> date | None:
+    """Give the day an agreement of `term` ends that starts on this one; None for one that goes on by the month."""
+    return _after_months(starts_on, TERM_MONTHS[term]) if term in TERM_MONTHS else None
+
+
 def _add_customer(session: Session, party_id: int, new: NewCustomer, kind: str, since: date, *, now: datetime) -> tuple[int, int]:
     customer_id = new_id(now)
     customer = Customer(
@@ -178,13 +183,13 @@ def _add_customer(session: Session, party_id: int, new: NewCustomer, kind: str, 
         payment_method=new.payment_method,
         paperless=new.paperless,
     )
-    ends_on = _after_months(since, TERM_MONTHS[new.term]) if new.term in TERM_MONTHS else None
+    ends_on = term_end(new.term, since)
     session.add_all([account, Agreement(customer_id=customer_id, id=new_id(now), term=new.term, starts_on=since, ends_on=ends_on)])
     session.flush()
     return customer_id, account.id
 
 
-def _add_line(session: Session, holder: Holder, account_id: int, line: NewLine, since: date, *, now: datetime) -> None:
+def add_line(session: Session, holder: Holder, account_id: int, line: NewLine, since: date, *, now: datetime) -> None:
     """Open a line for its holder. The caller sees to the search keys."""
     session.add(
         Subscription(
@@ -204,7 +209,7 @@ def _add_line(session: Session, holder: Holder, account_id: int, line: NewLine, 
     session.flush()
     take_number(session, holder, now=now)
     ids = sorted(new_id(now) for _ in line.products)
-    session.add_all([_product(holder, product_id, product) for product_id, product in zip(ids, line.products, strict=True)])
+    session.add_all([new_product(holder, product_id, product) for product_id, product in zip(ids, line.products, strict=True)])
     session.flush()
 
 
@@ -219,7 +224,8 @@ def _after_months(day: date, months: int) -> date:
     raise AssertionError("every month has 28 days")
 
 
-def _address(customer_id: int, new: NewAddress, *, now: datetime) -> Address:
+def new_address(customer_id: int, new: NewAddress, *, now: datetime) -> Address:
+    """Give the row of an address of a customer."""
     return Address(
         customer_id=customer_id,
         id=new_id(now),
@@ -232,7 +238,8 @@ def _address(customer_id: int, new: NewAddress, *, now: datetime) -> Address:
     )
 
 
-def _product(holder: Holder, product_id: int, new: NewProduct) -> Product:
+def new_product(holder: Holder, product_id: int, new: NewProduct) -> Product:
+    """Give the row of a product of the holder's line."""
     return Product(
         customer_id=holder.customer_id,
         id=product_id,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.base.audit import CHAINS, AuditEntry, AuditHead, Entry, chain_of, list_heads, record, seal, verify
+from portal.base.audit import CHAINS, AuditEntry, AuditHead, Entry, chain_of, list_heads, record, record_many, seal, verify
 from portal.base.db import Database
 from portal.base.keys import Keys
 
@@ -178,3 +178,18 @@ def test_customers_are_spread_over_all_chains() -> None:
 def test_a_seal_depends_on_key_and_predecessor(now: datetime) -> None:
     row = {"chain": 1, "seq": 1, "at": now, "actor": "a", "action": "b", "customer_id": 1, "subject": None, "channel": "web", "detail": {}}
     assert len({seal(b"k", "0", row), seal(b"l", "0", row), seal(b"k", "1", row)}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 40, 2_300])
+def test_entries_appended_many_at_once_are_those_appended_singly(database: Database, keys: Keys, now: datetime, count: int) -> None:
+    fill(database, keys, now)
+    entries = [Entry("operator", "customer.corrected", "cli", 9_000 + place, "import:1", {"fields": ["name"]}) for place in range(count)]
+    with database.writing() as session:
+        record_many(session, keys.audit[0], iter(sorted(entries, key=chain_of)), now=now)
+        record_many(session, keys.audit[0], iter(()), now=now)
+    fill(database, keys, now)
+    assert faults(database, keys) == []
+    with database.reading() as session:
+        noted = session.scalars(sa.select(AuditEntry.customer_id).where(AuditEntry.channel == "cli")).all()
+        assert sorted(noted) == [entry.customer_id for entry in entries]  # type: ignore[type-var]
+        assert sum(length for _, length, _ in list_heads(session)) == 24 + count

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from portal.base.bulk import BulkWriter
+from portal.base.bulk import BulkTransaction, BulkWriter
 from portal.base.db import Base, Database
 from portal.migrations import upgrade
 
@@ -169,3 +169,44 @@ def test_loading_is_quick(database: Database) -> None:
     with bulk.large_load([table("search_key")]):
         bulk.write(table("search_key"), ["kind", "key", "customer_id"], rows)
     assert time.process_time() - started < 2
+
+
+def test_rows_written_within_a_transaction_are_kept_with_it_or_not_at_all(database: Database) -> None:
+    def write(*numbers: int, then: Exception | None = None) -> None:
+        with database.writing() as session:
+            bulk = BulkTransaction(session)
+            session.execute(sa.insert(table("party")).values(id=numbers[0], kind="individual", name="王", created_at=MADE))
+            rows = [(number, "individual", "李", bulk.day(None), bulk.moment(MADE)) for number in numbers[1:]]
+            assert bulk.write(table("party"), PARTY, iter(rows)) == len(rows)
+            assert session.scalar(sa.select(sa.func.count()).select_from(table("party"))) >= len(numbers), "seen within it"
+            if then is not None:
+                raise then
+
+    with pytest.raises(OSError, match="no more"):
+        write(1, 2, 3, then=OSError("no more"))
+    assert count(database, "party") == 0
+    write(1, 2, 3)
+    assert count(database, "party") == 3
+
+
+def test_what_the_database_refuses_within_a_transaction_ends_all_of_it(database: Database) -> None:
+    def write() -> None:
+        with database.writing() as session:
+            bulk = BulkTransaction(session)
+            bulk.write(table("party"), PARTY, [(1, "individual", "王", None, bulk.moment(MADE))])
+            bulk.write(
+                table("customer"), CUSTOMER, [(1, 999, "individual", "active", "gold", bulk.day(MADE.date()), "", bulk.moment(MADE))]
+            )
+
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)foreign key"):
+        write()
+    assert count(database, "party") == 0
+
+
+def test_a_transaction_leaves_indexes_and_keys_where_they_are(database: Database) -> None:
+    before = shape(database)
+    with database.writing() as session:
+        BulkTransaction(session).write(table("search_key"), ["kind", "key", "customer_id"], [("n", "1", 1), ("n", "2", 1)])
+        if database.is_sqlite:
+            assert session.scalar(sa.text("PRAGMA foreign_keys")) == 1
+    assert shape(database) == before

@@ -26,6 +26,8 @@ def test_the_marks_are_the_issues() -> None:
         "login.rate": "≥ 0.8",
         "weight.home": "≤ 100",
         "weight.counter": "≤ 120",
+        "weight.ministore": "≤ 40",
+        "weight.component": "≤ 2000",
         "memory.worker": "≤ 200",
     }
 

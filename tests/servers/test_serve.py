@@ -46,6 +46,11 @@ def setup():
 def load(if_empty, subscribers):
     click.echo(f"load {if_empty} {subscribers}")
 
+@demo.command("intranet")
+@click.option("--origin")
+def intranet(origin):
+    click.echo(f"intranet {origin}")
+
 @demo.command("logins")
 def logins():
     click.echo("here are the logins")
@@ -96,6 +101,7 @@ def until(holds: Callable[[], object], seconds: float) -> float:
 def serving(folder: Path, *options: str) -> Iterator[Hall]:
     (folder / "bin").mkdir()
     shutil.copy(SERVE, folder / "bin")
+    (folder / "bin/_intranet.py").write_text("import time\nwhile True:\n    time.sleep(0.1)\n", "utf-8")
     (folder / "wsgi.py").write_text(STAND_IN, "utf-8")
     port = free_port()
     unset = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
@@ -113,8 +119,10 @@ def serving(folder: Path, *options: str) -> Iterator[Hall]:
 
 def test_the_steps_are_taken_in_order_and_a_web_process_or_worker_that_dies_is_replaced_at_once(tmp_path: Path) -> None:
     with serving(tmp_path, "--subscribers", "7") as hall:
-        steps = f"setup in demo at {hall.origin}\nload True 7\n\n✓ Ready: {hall.origin}"
+        steps = f"setup in demo at {hall.origin}\nload True 7\nintranet http://127.0.0.1:"
         assert hall.said().startswith(steps), hall.said()
+        assert f"\n✓ Ready: {hall.origin}" in hall.said()
+        assert len(hall.pids("_intranet.py")) == 1
 
         (worker,) = hall.pids("worker run")
         os.kill(worker, signal.SIGKILL)
