@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from bench import login, machine, memory, search, view, weight
+from bench import importing, login, machine, memory, search, view, weight
 from bench.figures import Figure, as_json, as_table, exit_code, judge
 from bench.places import RESULTS, cache
 from bench.runs import BASE_SCALE, Run
@@ -24,6 +24,7 @@ MEASUREMENTS: Mapping[str, Callable[[Run], list[Figure]]] = {
     "login": login.measure,
     "weight": weight.measure,
     "memory": memory.measure,
+    "import": importing.measure,
 }
 BROKEN = 2
 QUICK = 0.1

@@ -48,6 +48,10 @@ MARKS: Mapping[str, Mark] = {
     "weight.script": Mark("of these, script (aim: 30)", "kB"),
     "memory.worker": Mark("memory of a web worker after 10,000 mixed requests", "MB", 200),
     "memory.start": Mark("memory of a web worker at its start", "MB"),
+    "import.rate": Mark("rows a second of a whole import ÷ bare bulk insert of the same rows and search keys", "×", 0.3, at_least=True),
+    "import.rows": Mark("customers a second, imported", "/s"),
+    "import.bare": Mark("customers a second, inserted by the bare driver", "/s"),
+    "import.memory": Mark("most memory of an import of that many customers", "MB", 300),
 }
 """kB are 1,000 bytes and MB 1,000,000. Marks and wordings are the issue's."""
 

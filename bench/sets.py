@@ -93,7 +93,7 @@ class DataSets:
         made = stamp()
         if (db, scale) not in self._made and (self.fresh or _noted(place / LOADED) != made):
             if self.fresh or _noted(place / LOADING) != made:
-                self._clear(data)
+                self._clear(data, scale)
                 (place / LOADING).write_text(json.dumps({"stamp": made}), "utf-8")
             seconds = _load(data)
             (place / LOADED).write_text(json.dumps({"stamp": made, "seconds": round(seconds, 1)}), "utf-8")
@@ -101,25 +101,36 @@ class DataSets:
         self._made.add((db, scale))
         return data
 
-    def _url(self, db: str, scale: int, place: Path) -> str:
+    def blank(self, db: str, scale: int) -> DataSet:
+        """Give a database of its own with every table and nothing in it, for a measurement that fills one to `scale`."""
+        place = self.folder / "sets" / f"{db}-blank"
+        data = DataSet(db, scale, self._url(db, "blank", place), place)
+        self._clear(data, "blank")
+        try:
+            run_flask(data.environment(), "setup")
+        except LoadError as error:
+            raise BenchError(str(error)) from None
+        return data
+
+    def _url(self, db: str, name: str | int, place: Path) -> str:
         if db == "sqlite":
             return f"sqlite:///{place / 'onehall.db'}"
         if self.cluster is None:
             self.cluster = self._stack.enter_context(kept(self.folder / "postgresql"))
-        return self.cluster.url(self._database(scale))
+        return self.cluster.url(self._database(name))
 
-    def _database(self, scale: int) -> str:
-        """Name the database of a scale: several caches may share a cluster."""
-        return f"scale_{scale}_{hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]}"
+    def _database(self, name: str | int) -> str:
+        """Name the database of a scale, or another: several caches may share a cluster."""
+        return f"scale_{name}_{hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]}"
 
-    def _clear(self, data: DataSet) -> None:
+    def _clear(self, data: DataSet, name: str | int) -> None:
         """Make room for a load from the start."""
         shutil.rmtree(data.instance, ignore_errors=True)
         data.instance.mkdir(parents=True)
         if data.db == "postgresql":
             assert self.cluster is not None
-            self.cluster.drop_database(self._database(data.scale))
-            self.cluster.create_database(self._database(data.scale))
+            self.cluster.drop_database(self._database(name))
+            self.cluster.create_database(self._database(name))
 
 
 def _noted(note: Path) -> str | None:
