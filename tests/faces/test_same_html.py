@@ -38,7 +38,7 @@ def region(html: str, name: str) -> str:
     raise AssertionError(f"{name} does not end")
 
 
-@pytest.mark.parametrize("card", ["card-profile", "card-lines", "card-usage", "card-points"])
+@pytest.mark.parametrize("card", ["card-profile", "card-lines", "card-usage"])
 def test_a_card_without_ways_on_is_the_same_to_the_byte_in_the_hall_and_at_the_counter(card, sign_in, cast, opened):
     dora, url = opened
     alice = sign_in(cast.alice)
@@ -47,7 +47,7 @@ def test_a_card_without_ways_on_is_the_same_to_the_byte_in_the_hall_and_at_the_c
     assert region(in_the_hall, card) == region(at_the_counter, card)
 
 
-@pytest.mark.parametrize("card", ["card-bills", "card-orders", "card-timeline"])
+@pytest.mark.parametrize("card", ["card-bills", "card-points", "card-orders", "card-timeline"])
 def test_a_card_with_ways_on_differs_in_where_they_lead_and_in_nothing_else(card, sign_in, cast, opened):
     dora, url = opened
     alice = sign_in(cast.alice)
