@@ -64,7 +64,9 @@ class HandledEvent(Base):
     at: Mapped[datetime]
 
 
-_insert = sa.insert(OutboxEvent).inline()  # nobody asks for the id: a tenth of what adding an object costs
+_outbox = OutboxEvent.metadata.tables["outbox_event"]
+_GIVEN = ("aggregate", "type", "payload", "occurred_at", "available_at", "status", "attempts")
+_insert = sa.insert(_outbox).inline()  # nobody asks for the id: a tenth of what adding an object costs
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[Session, Any, datetime], None]
@@ -100,9 +102,27 @@ def emit(session: Session, event: Event, *, now: datetime) -> None:
     Whoever changes the aggregate first and emits after it (the change waits for whoever else changes it) has its events
     numbered in the order of the commits.
     """
-    row = {"aggregate": event.aggregate, "type": event.type, "payload": asdict(event), "occurred_at": now, "available_at": now}
-    session.connection().execute(_insert, row)
+    session.connection().execute(_insert, _row(event, now))
     ask_for_worker(session)
+
+
+def emitting(after: sa.CTE) -> sa.CTE:
+    """Give `emit` as a part of a larger statement, done once for each row of `after`; `emitting_values` fill it.
+
+    Whoever runs that statement calls `ask_for_worker` besides.
+    """
+    given = [sa.bindparam(f"event_{name}", type_=_outbox.c[name].type) for name in _GIVEN]
+    return sa.insert(_outbox).from_select(_GIVEN, sa.select(*given).select_from(after)).cte("emitted")
+
+
+def emitting_values(event: Event, *, now: datetime) -> dict[str, object]:
+    """Give the values for `emitting`."""
+    return {f"event_{name}": value for name, value in _row(event, now).items()}
+
+
+def _row(event: Event, now: datetime) -> dict[str, object]:
+    row = (event.aggregate, event.type, asdict(event), now, now, PENDING, 0)
+    return dict(zip(_GIVEN, row, strict=True))
 
 
 def ask_for_worker(session: Session) -> None:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -143,9 +144,55 @@ _row = sa.select(LedgerAccount.floor, LedgerAccount.balance).where(
     LedgerAccount.owner == sa.bindparam("of_owner"),
     LedgerAccount.unit == sa.bindparam("of_unit"),
 )
+_account, _movements = (LedgerAccount.metadata.tables[name] for name in ("ledger_account", "ledger_movement"))
 _ENTRY = ("account_id", "number", "movement_id", "amount", "balance_after")
 _insert_entry = sa.insert(LedgerEntry.__table__)  # type: ignore[arg-type]
 _insert_pair = _insert_entry.values([{name: sa.bindparam(f"{name}_{place}") for name in _ENTRY} for place in (0, 1)])
+
+
+def _change_of(place: int, after: sa.CTE) -> sa.CTE:
+    """Change one account where `after` has a row."""
+    amount = sa.bindparam(f"amount_{place}", type_=sa.BigInteger())
+    return (
+        sa.update(_account)
+        .where(
+            sa.exists(sa.select(after.c.id)),
+            *(_account.c[name] == sa.bindparam(f"{name}_{place}", type_=sa.String()) for name in ("book", "owner", "unit")),
+            _account.c.floor.is_not_distinct_from(sa.bindparam(f"floor_{place}", type_=sa.BigInteger())),
+            sa.or_(_account.c.floor.is_(None), _account.c.balance + amount >= _account.c.floor),
+            (_account.c.balance + amount).between(-MAX_BALANCE, MAX_BALANCE),
+        )
+        .values(balance=_account.c.balance + amount, entries=_account.c.entries + 1)
+        .returning(_account.c.id, _account.c.entries, _account.c.balance)
+        .cte(f"changed_{place}")
+    )
+
+
+def _pair_in_one() -> sa.Select[Any]:
+    """Claim the reference, change the first account and then the second, write both entries: each if what is before it did."""
+    given = {name: sa.bindparam(name, type_=_movements.c[name].type) for name in ("reference", "fingerprint", "at")}
+    claim = postgresql.insert(_movements).values(given).on_conflict_do_nothing()
+    movement = claim.returning(_movements.c.id).cte("movement")
+    first = _change_of(0, movement)
+    second = _change_of(1, first)
+    lines = [
+        sa.select(one.c.id, one.c.entries, movement.c.id, sa.bindparam(f"amount_{place}", type_=sa.BigInteger()), one.c.balance)
+        .join_from(one, movement, sa.true())
+        .where(sa.exists(sa.select(second.c.id)) if one is first else sa.true())
+        for place, one in enumerate((first, second))
+    ]
+    return (
+        sa.select(
+            movement.c.id.label("movement_id"),
+            *(first.c.id.label("first_id"), first.c.entries.label("first_number"), first.c.balance.label("first_balance")),
+            *(second.c.id.label("second_id"), second.c.entries.label("second_number"), second.c.balance.label("second_balance")),
+        )
+        .select_from(movement.outerjoin(first, sa.true()).outerjoin(second, sa.true()))
+        .add_cte(sa.insert(LedgerEntry).from_select(_ENTRY, sa.union_all(*lines)).cte("written"))
+    )
+
+
+_pair = _pair_in_one()
 _restore = (
     sa.update(LedgerAccount.__table__)  # type: ignore[arg-type]
     .where(LedgerAccount.id == sa.bindparam("of_id"))
@@ -165,18 +212,25 @@ def post(session: Session, reference: str, entries: Sequence[Posting], *, now: d
     ordered = check_entries(reference, entries)
     fingerprint = fingerprint_of(ordered)
     connection = session.connection()
-    claimed = claim_movement(connection, reference, fingerprint, now)
-    if not claimed.is_new:
-        return claimed
-    changed: list[tuple[int, int, int]] = []
+    if connection.dialect.name == "postgresql" and len(ordered) == 2:
+        movement_id, changed = _post_pair(connection, reference, fingerprint, ordered, now)
+        if movement_id is not None and len(changed) == 2:
+            return Posted(movement_id, is_new=True)
+    else:
+        movement_id, changed = None, []
+    if movement_id is None:
+        claimed = claim_movement(connection, reference, fingerprint, now)
+        if not claimed.is_new:
+            return claimed
+        movement_id = claimed.movement_id
     try:
-        for entry in ordered:
-            changed.append(_change(connection, entry, now))  # noqa: PERF401 - what was changed is needed when one is refused
+        for entry in ordered[len(changed) :]:
+            changed.append(_change(connection, entry, now))
     except (Refused, ValueError):
-        _take_back(connection, claimed.movement_id, ordered, changed)
+        _take_back(connection, movement_id, ordered, changed)
         raise
-    _write_entries(connection, claimed.movement_id, ordered, changed)
-    return claimed
+    _write_entries(connection, movement_id, ordered, changed)
+    return Posted(movement_id, is_new=True)
 
 
 def transfer(session: Session, reference: str, source: Account, target: Account, amount: int, *, now: datetime) -> Posted:
@@ -234,6 +288,26 @@ def claim_movement(connection: Connection, reference: str, fingerprint: str, now
     if found.fingerprint != fingerprint:
         raise ReferenceReused
     return Posted(found.id, is_new=False)
+
+
+def _post_pair(
+    connection: Connection, reference: str, fingerprint: str, ordered: Sequence[Posting], now: datetime
+) -> tuple[int | None, list[tuple[int, int, int]]]:
+    """Book a movement of two entries in one statement, as far as that goes; give its id and the accounts it changed.
+
+    Both: it stands, entries included. None or one: an account is missing or refuses, which is found out step by step. No
+    id: the reference is taken.
+    """
+    values: dict[str, object] = {"reference": reference, "fingerprint": fingerprint, "at": now}
+    for place, entry in enumerate(ordered):
+        account = entry.account
+        facts = {"book": account.book, "owner": account.owner, "unit": account.unit, "floor": account.floor, "amount": entry.amount}
+        values |= {f"{name}_{place}": value for name, value in facts.items()}
+    row = connection.execute(_pair, values).first()
+    if row is None:
+        return None, []
+    changed = [(row.first_id, row.first_number, row.first_balance), (row.second_id, row.second_number, row.second_balance)]
+    return row.movement_id, [each for each in changed if each[0] is not None]
 
 
 def _change(connection: Connection, entry: Posting, now: datetime) -> tuple[int, int, int]:

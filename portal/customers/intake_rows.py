@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from portal.base.clock import today
 from portal.base.i18n import LocalText
 from portal.base.ids import new_id
 from portal.customers.creation import CreatedCustomer, NewCustomer, NewLine, checked_name, term_end
-from portal.customers.keys import search_entry_of
+from portal.customers.keys import search_rows_of
 from portal.customers.models import (
     Account,
     Address,
@@ -69,7 +70,7 @@ class CustomersInBulk:
         """
         rows: list[Rows] = [[] for _ in _TABLES]
         made = [self._add(rows, new) for new in customers]
-        rows[-1].sort()  # the table is kept in this order: neighbours are cheap to insert
+        rows[-1] = _in_order(rows[-1])
         for (table, columns), of_table in zip(_TABLES, rows, strict=True):
             if of_table:
                 self._bulk.write(table, columns, of_table)
@@ -81,7 +82,7 @@ class CustomersInBulk:
         party_id, account_id = first + _PARTY, first + _ACCOUNT
         parties, customers, roles, accounts, _, _, _, agreements, addresses, keys = rows
         name, since = checked_name(new.name), new.since or self._today
-        found, text = search_entry_of(name, [line.number for line in new.lines])
+        found, text = search_rows_of(first, name, [line.number for line in new.lines])
         parties.append((party_id, "individual", name, new.gender, day(new.birth_date), new.language, now))
         customers.append((first, party_id, "individual", "active", new.tier, day(since), None, text, now))
         roles.append((first, party_id, "owner", now, None))
@@ -90,7 +91,7 @@ class CustomersInBulk:
         agreements.append((first, first + _AGREEMENT, new.term, day(since), day(term_end(new.term, since))))
         if (at := new.address) is not None:
             addresses.append((first, first + _ADDRESS, at.kind, at.area_code, at.province, at.city, at.area, at.line))
-        keys += [(kind, key, first) for kind, key in found]
+        keys += found
         return CreatedCustomer(first, party_id, (party_id,), account_id, lines)
 
     def _add_lines(self, rows: list[Rows], lines: Sequence[NewLine], customer_id: int, since: date) -> tuple[int, ...]:
@@ -122,3 +123,16 @@ class CustomersInBulk:
         if kept is None or kept[0] is not name:
             kept = self._names[id(name)] = (name, self._bulk.document(name))
         return kept[1]
+
+
+def _in_order(keys: Rows) -> Rows:
+    """Put search keys in the order their table is kept in: neighbours are cheap to insert. They come in that of customers."""
+    kinds: dict[str, Rows] = {}
+    for row in keys:
+        kinds.setdefault(row[0], []).append(row)
+    for of_kind in kinds.values():
+        of_kind.sort(key=_KEY)
+    return [row for _, of_kind in sorted(kinds.items()) for row in of_kind]
+
+
+_KEY = itemgetter(1)

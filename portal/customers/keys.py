@@ -28,13 +28,31 @@ def search_keys_of(name: str, numbers: Iterable[str]) -> set[KeyPair]:
 
     For people with other names on the same customer, add `search_keys_of(their_name, numbers)`. About 12 µs a customer.
     """
-    return _keys_of(_name_keys(name), numbers)
+    from_each, from_start = _name_keys(name)
+    keys = set(from_each)
+    for number in numbers:
+        keys.update([(NUMBER, number[start : start + KEY_LENGTH]) for start in range(len(number))])
+        if len(number) >= TAIL_LENGTH:
+            tail = number[-TAIL_LENGTH:]
+            keys.update([(TAIL_AND_NAME, (tail + key)[:KEY_LENGTH]) for key in from_start])
+    return keys
 
 
-def search_entry_of(name: str, numbers: Iterable[str]) -> tuple[set[KeyPair], str]:
-    """Give `search_keys_of` and `search_text_of` of one name at once, for loading many: nothing is kept in memory."""
-    keys = _name_keys.__wrapped__(name)
-    return _keys_of(keys, numbers), " " + " ".join(_words_of(name, keys[0]))
+def search_rows_of(customer_id: int, name: str, numbers: Sequence[str]) -> tuple[list[tuple[str, str, int]], str]:
+    """Give `search_keys_of` as rows (kind, key, customer), each once, and `search_text_of`: for loading many.
+
+    Nothing is kept in memory, and nothing is made on the way: a third quicker than the two when names do not repeat.
+    """
+    from_each, from_start = _name_keys.__wrapped__(name)
+    rows = [(kind, key, customer_id) for kind, key in from_each]
+    for number in numbers:
+        rows += [(NUMBER, number[start : start + KEY_LENGTH], customer_id) for start in range(len(number))]
+        if len(number) >= TAIL_LENGTH:
+            tail = number[-TAIL_LENGTH:]
+            rows += [(TAIL_AND_NAME, (tail + key)[:KEY_LENGTH], customer_id) for key in from_start]
+    if len(numbers) > 1 or any(len(key) + TAIL_LENGTH > KEY_LENGTH for key in from_start):  # ends of numbers, or keys cut, may agree
+        rows = list(set(rows))
+    return rows, " " + " ".join(_words_of(name, from_each))
 
 
 def search_text_of(names: Iterable[str]) -> str:
@@ -50,17 +68,6 @@ def search_text_of(names: Iterable[str]) -> str:
 
 def _words_of(name: str, keys: Iterable[KeyPair]) -> dict[str, None]:
     return {"".join(split_syllables(name)): None} | dict.fromkeys(sorted(key for kind, key in keys if kind != CHINESE))
-
-
-def _keys_of(name_keys: tuple[frozenset[KeyPair], frozenset[str]], numbers: Iterable[str]) -> set[KeyPair]:
-    from_each, from_start = name_keys
-    keys = set(from_each)
-    for number in numbers:
-        keys.update([(NUMBER, number[start : start + KEY_LENGTH]) for start in range(len(number))])
-        if len(number) >= TAIL_LENGTH:
-            tail = number[-TAIL_LENGTH:]
-            keys.update([(TAIL_AND_NAME, (tail + key)[:KEY_LENGTH]) for key in from_start])
-    return keys
 
 
 def end_of_range(start: str) -> str | None:

@@ -12,7 +12,7 @@ from portal.base.clock import today
 from portal.base.errors import Refused
 from portal.catalog import OfferingView, list_offerings
 from portal.customers import CORRECTABLE
-from portal.intake.fields import Setting
+from portal.intake.fields import ADDRESS, Setting
 from portal.intake.mapping import Mapping as Columns
 
 SOLD_KINDS = ("plan", "line", "internet", "add_on")
@@ -39,6 +39,11 @@ class Job:
     country: str
     now: datetime
     today: date
+
+    @property
+    def owned(self) -> frozenset[str]:
+        """The fields owned as rows name them: each part of an address by itself."""
+        return frozenset(self.owns) | {f"address.{name}" for name in ADDRESS if "address" in self.owns}
 
     @property
     def setting(self) -> Setting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -205,12 +206,16 @@ class _RuleCells:
         return all(cells[place].strip().casefold() in texts for place, texts in self._when)
 
 
-def fingerprint(values: Values, owns: Sequence[str]) -> str:
-    """Give a hash of what a row says of the fields that are owned: a row with the same hash says nothing new."""
-    told = [(field, values[field]) for field in owns if field in values]
-    if "address" in owns:
-        told += [(field, values[field]) for field in _ADDRESS_FIELDS if field in values]
-    return hashlib.sha256(_encode(told).encode()).hexdigest()
+def written(values: Values) -> str:
+    """Write what a row says as a text that `json` reads, the same for the same values in the same order."""
+    return _encode(values)
+
+
+def fingerprint(values: Values, text: str, owned: AbstractSet[str]) -> str:
+    """Give a hash of what a row says of the fields `owned`: a row with the same hash says nothing new. `text` is `written`."""
+    if not values.keys() <= owned:
+        text = _encode({field: value for field, value in values.items() if field in owned})
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def asked_of(values: Values, owns: Sequence[str]) -> list[str]:

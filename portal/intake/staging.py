@@ -10,13 +10,14 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from portal.intake.fields import Fault
 from portal.intake.job import Job
-from portal.intake.rows import LeftOut, RowReader, Told, Values, fingerprint
+from portal.intake.rows import LeftOut, RowReader, Told, Values, fingerprint, written
 from portal.intake.sheets import Sheet
 
 AT_ONCE = 1000
@@ -73,8 +74,7 @@ class Face(NamedTuple):
     numbers: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(NamedTuple):
     """A row that was taken, as it was laid aside."""
 
     line: int
@@ -93,7 +93,7 @@ class Staging:
         self._run = connection.execute
         self._many = connection.executemany
 
-    def take(self, line: int, told: Told, owns: Sequence[str], cells: Sequence[str]) -> None:
+    def take(self, line: int, told: Told, owned: AbstractSet[str], cells: Sequence[str]) -> None:
         """Lay a row aside. Raises Fault when a row before it bears the same id, or one of its numbers."""
         self._bear(told.external_id, line)
         numbers = told.values.get("number", ())
@@ -101,7 +101,8 @@ class Staging:
             if (other := self._run("SELECT line FROM number WHERE number = ?", (number,)).fetchone()) is not None:
                 raise Fault("Another row above has this number.", value=f"line {other[0]}")
         self._many("INSERT INTO number VALUES (?, ?)", [(number, line) for number in numbers])
-        row = (line, told.external_id, fingerprint(told.values, owns), _written(told.values), " ".join(numbers), _joined(cells))
+        text = written(told.values)
+        row = (line, told.external_id, fingerprint(told.values, text, owned), text, " ".join(numbers), _joined(cells))
         self._run("INSERT INTO row (line, external_id, mark, told, numbers, cells) VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def note_id(self, external_id: str, line: int) -> None:
@@ -126,7 +127,7 @@ class Staging:
     def faces(self) -> Iterator[list[Face]]:
         """Give what each row that was taken is known by, in the order of the file."""
         line = 0
-        query = f"SELECT line, external_id, mark, numbers FROM row WHERE line > ? ORDER BY line LIMIT {AT_ONCE}"  # noqa: S608 - our own number
+        query = f"SELECT line, external_id, mark, numbers FROM row WHERE line > ? ORDER BY line LIMIT {AT_ONCE}"  # noqa: S608  # nosec B608 - our own number
         while found := self._run(query, (line,)).fetchall():
             line = found[-1][0]
             yield [Face(at, external_id, mark, numbers.split()) for at, external_id, mark, numbers in found]
@@ -152,12 +153,12 @@ class Staging:
 
     def note_corrected(self, chain: int, customer_id: int, fields: Sequence[str]) -> None:
         """Note that a customer was changed, for the audit log."""
-        self._run("INSERT INTO corrected VALUES (?, ?, ?)", (chain, customer_id, _written(fields)))
+        self._run("INSERT INTO corrected VALUES (?, ?, ?)", (chain, customer_id, " ".join(fields)))
 
     def corrected(self) -> Iterator[tuple[int, list[str]]]:
         """Give each customer that was changed, chain by chain, with the fields."""
         for customer_id, fields in self._run("SELECT customer_id, fields FROM corrected ORDER BY chain, rowid"):
-            yield customer_id, _read(fields)
+            yield customer_id, fields.split()
 
     def rejected(self) -> Iterator[tuple[int, str, list[str]]]:
         """Give each rejected row in the order of the file: its line, why, its cells."""
@@ -174,14 +175,14 @@ class Staging:
 @contextmanager
 def stage_file(sheet: Sheet, job: Job, report: Report | None = None) -> Iterator[Staging]:
     """Read a file through, laying aside what it says. Raises MissingColumns, BadMapping, and what the sheet raises."""
-    reader, owns = RowReader(job, sheet.header), job.owns
+    reader, owned = RowReader(job, sheet.header), job.owned
     with closing(sqlite3.connect("", isolation_level=None)) as connection:
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("BEGIN")
         staging = Staging(connection, sheet.header)
         for line, cells, fault in sheet.rows():
-            _stage_row(staging, reader, owns, line, cells, fault)
+            _stage_row(staging, reader, owned, line, cells, fault)
             if report is not None and staging.tally.rows % AT_ONCE == 0:
                 report(*sheet.progress())
         if report is not None:
@@ -189,7 +190,7 @@ def stage_file(sheet: Sheet, job: Job, report: Report | None = None) -> Iterator
         yield staging
 
 
-def _stage_row(staging: Staging, reader: RowReader, owns: Sequence[str], line: int, cells: Sequence[str], fault: Fault | None) -> None:
+def _stage_row(staging: Staging, reader: RowReader, owned: AbstractSet[str], line: int, cells: Sequence[str], fault: Fault | None) -> None:
     tally = staging.tally
     tally.rows += 1
     try:
@@ -200,7 +201,7 @@ def _stage_row(staging: Staging, reader: RowReader, owns: Sequence[str], line: i
             tally.left_out += 1
             tally.rules["left out", told.because] += 1
         else:
-            staging.take(line, told, owns, cells)
+            staging.take(line, told, owned, cells)
             if told.rule is not None:
                 tally.rules["taken", told.rule] += 1
             return
@@ -208,9 +209,6 @@ def _stage_row(staging: Staging, reader: RowReader, owns: Sequence[str], line: i
         staging.reject(line, found, cells)
     if external_id := reader.find_id(cells):
         staging.note_id(external_id, line)
-
-
-_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _read(text: str) -> Any:

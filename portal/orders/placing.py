@@ -15,18 +15,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, Invalid, PortalError
-from portal.base.events import emit
 from portal.base.idempotency import KeyReused
 from portal.base.ids import new_id
 from portal.catalog import POINTS, SoldOut, Terms, claim_stock, find_terms
 from portal.customers import get_holder_of_line
-from portal.interactions import record_interaction
 from portal.orders.entry import NO_CURRENCY, NewOrder, check_entry
 from portal.orders.errors import NotOffered, PriceChanged
 from portal.orders.events import OrderPlaced
 from portal.orders.holds import hold_of, holder_of
 from portal.orders.references import new_reference
-from portal.orders.rows import Values, claim_key, find_by_key, write_order
+from portal.orders.rows import NewRows, Values, claim_key, find_by_key, write_order
 from portal.orders.states import AUTOMATIC, DATA_PACK, RESERVED, STATES
 from portal.points import hold_points
 
@@ -54,11 +52,8 @@ def place_order(session: Session, new: NewOrder, *, now: datetime) -> Placed:
     refusal = _refusal(new, terms)
     for _ in range(_MOST_DRAWS):
         head = _head(new, now)
-        if refusal is not None:
-            written = claim_key(session, head)  # waits for the same request, should that be under way
-        else:
-            written = write_order(session, head, _items(new, terms), _work(new, terms, now), actor=new.actor)
-        if written:
+        # What is refused claims its key too: it waits for the same request, should that be under way, and is told of its order.
+        if claim_key(session, head) if refusal is not None else write_order(session, _rows(new, head, terms, now)):
             break
         standing = find_by_key(session, new.customer_id, new.key)
         if standing is not None:
@@ -89,28 +84,22 @@ def _refusal(new: NewOrder, terms: Mapping[str, Terms]) -> PortalError | None:
 
 
 def _reserve(session: Session, new: NewOrder, head: Values, terms: Mapping[str, Terms], now: datetime) -> None:
-    """Hold the points, note what happened, and claim the stock last: others wait for what is locked from here to the commit."""
+    """Hold the points, and claim the stock last."""
     order_id: int = head["id"]
     if any(each.fulfilment == DATA_PACK for each in terms.values()) and new.subscription_id is not None:
         get_holder_of_line(session, new.customer_id, new.subscription_id)
     if head["total_points"]:
         hold_points(session, new.customer_id, head["total_points"], reference=hold_of(order_id), now=now)
-    first = terms[new.items[0].offering_code]
-    record_interaction(
-        session,
-        new.customer_id,
-        channel=new.channel,
-        kind="order_placed",
-        params={"item": dict(first.name), "reference": head["reference"]},
-        subscription_id=new.subscription_id,
-        now=now,
-    )
-    automatic = _is_automatic(terms)
-    totals = head["total_points"], head["total_minor"], head["currency"]
-    emit(session, OrderPlaced(new.customer_id, order_id, head["reference"], new.channel, automatic, *totals), now=now)
     for position, item in enumerate(new.items, 1):
         if terms[item.offering_code].stocked:
             claim_stock(session, item.offering_code, item.quantity, holder=holder_of(order_id, position), now=now)
+
+
+def _rows(new: NewOrder, head: Values, terms: Mapping[str, Terms], now: datetime) -> NewRows:
+    totals = head["total_points"], head["total_minor"], head["currency"]
+    event = OrderPlaced(new.customer_id, head["id"], head["reference"], new.channel, _is_automatic(terms), *totals)
+    params = {"item": dict(terms[new.items[0].offering_code].name), "reference": head["reference"]}
+    return NewRows(head, _items(new, terms), _work(new, terms, now), new.actor, event, params)
 
 
 def _head(new: NewOrder, now: datetime) -> dict[str, Any]:

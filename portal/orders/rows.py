@@ -1,4 +1,5 @@
-"""Writing the rows of a new order: on PostgreSQL all of them in one statement, which finds the key free or writes nothing.
+"""Writing the rows of a new order, with its interaction and its event: on PostgreSQL all of them in one statement, which
+finds the key free or writes nothing.
 
 A statement costs a round trip and a tenth of a millisecond of this process besides; a redemption is made of few.
 """
@@ -6,6 +7,8 @@ A statement costs a round trip and a tenth of a millisecond of this process besi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +17,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from portal.base.events import Event, ask_for_worker, emit, emitting, emitting_values
+from portal.interactions import record_interaction, recording, recording_values
 from portal.orders.models import Order
 from portal.orders.states import ACCEPTED, RESERVED
 
@@ -50,7 +55,7 @@ def _all_in_one() -> sa.Select[Any]:
     work = sa.insert(_work).from_select(
         _WORK, sa.select(placed.c.id, placed.c.customer_id, *known).where(sa.bindparam("on_desk", type_=sa.Boolean()))
     )
-    return sa.select(placed.c.id).add_cte(items.cte("items"), steps.cte("steps"), work.cte("work"))
+    return sa.select(placed.c.id).add_cte(items.cte("items"), steps.cte("steps"), work.cte("work"), recording(placed), emitting(placed))
 
 
 _write = _all_in_one()
@@ -60,24 +65,55 @@ _standing = sa.select(Order.id, Order.reference, Order.fingerprint).where(
 )
 
 
-def write_order(session: Session, head: Values, items: Sequence[Values], work: Values | None, *, actor: str) -> bool:
-    """Write an order with its items, first steps and, if need be, the desk's work; False where key or reference are taken."""
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """The rows of an order: its own, its items', the desk's (None: the worker fulfils it), and what is told of it."""
+
+    head: Values
+    items: Sequence[Values]
+    work: Values | None
+    actor: str
+    event: Event
+    params: Mapping[str, Any]
+
+    @property
+    def at(self) -> datetime:
+        """When it was placed."""
+        moment: datetime = self.head["placed_at"]
+        return moment
+
+
+def write_order(session: Session, new: NewRows) -> bool:
+    """Write an order with all that goes with it; False, and nothing, where key or reference are taken."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        nothing = {"summary": None, "quantity": None, "due_at": None}
-        params = {**head, "items": items, "actor": actor, **(work or nothing), "on_desk": work is not None}
-        return connection.execute(_write, params).first() is not None
-    if not claim_key(session, head):
+        written = connection.execute(_write, _all_values(new)).first() is not None
+        if written:
+            ask_for_worker(session)
+        return written
+    if not claim_key(session, new.head):
         return False
-    here = {"customer_id": head["customer_id"], "order_id": head["id"]}
-    connection.execute(_add_items, [{**here, **item} for item in items])
-    connection.execute(
-        _add_steps, [{**here, "number": n, "kind": kind, "at": head["placed_at"], "actor": actor} for n, kind in _FIRST_STEPS]
-    )
-    if work is not None:
-        known = {name: head[name] for name in ("reference", "channel", "placed_at")}
-        connection.execute(_add_work, {**here, **known, **work})
+    here = {"customer_id": new.head["customer_id"], "order_id": new.head["id"]}
+    connection.execute(_add_items, [{**here, **item} for item in new.items])
+    connection.execute(_add_steps, [{**here, "number": n, "kind": kind, "at": new.at, "actor": new.actor} for n, kind in _FIRST_STEPS])
+    if new.work is not None:
+        known = {name: new.head[name] for name in ("reference", "channel", "placed_at")}
+        connection.execute(_add_work, {**here, **known, **new.work})
+    record_interaction(session, new.head["customer_id"], **_told(new))
+    emit(session, new.event, now=new.at)
     return True
+
+
+def _all_values(new: NewRows) -> dict[str, Any]:
+    nothing = {"summary": None, "quantity": None, "due_at": None}
+    values = {**new.head, "items": new.items, "actor": new.actor, **(new.work or nothing), "on_desk": new.work is not None}
+    return values | recording_values(new.head["customer_id"], **_told(new)) | emitting_values(new.event, now=new.at)
+
+
+def _told(new: NewRows) -> dict[str, Any]:
+    head = new.head
+    line = head["subscription_id"]
+    return {"channel": head["channel"], "kind": "order_placed", "params": new.params, "subscription_id": line, "now": new.at}
 
 
 def claim_key(session: Session, head: Values) -> bool:

@@ -27,7 +27,7 @@ from portal.customers import (
     search_keys_of,
     search_text_of,
 )
-from portal.customers.keys import search_entry_of
+from portal.customers.keys import KEY_LENGTH, search_rows_of
 from tests.cast import Cast
 
 TABLES = "party customer customer_role account subscription number_holding product agreement address search_key".split()
@@ -136,9 +136,14 @@ def test_a_name_that_cannot_be_used_is_refused(database: Database, now: datetime
         CustomersInBulk(session, now=now).add([NewCustomer(name)])
 
 
-@given(st.text(max_size=12), st.lists(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), max_size=2))
-def test_the_entry_of_a_name_is_its_keys_and_its_text(name: str, numbers: list[str]) -> None:
-    assert search_entry_of(name, numbers) == (search_keys_of(name, numbers), search_text_of([name]))
+@given(
+    st.one_of(st.text(max_size=12), st.text(min_size=KEY_LENGTH - 10, max_size=100), st.text("王 a", max_size=100)),
+    st.lists(st.one_of(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text("0123", max_size=5)), max_size=3),
+)
+def test_the_search_rows_of_a_name_are_its_keys_each_once_and_its_text(name: str, numbers: list[str]) -> None:
+    rows, text = search_rows_of(7, name, numbers)
+    assert sorted(rows) == sorted((kind, key, 7) for kind, key in search_keys_of(name, numbers))
+    assert text == search_text_of([name])
 
 
 def test_holders_of_many_numbers_are_those_of_each(database: Database, cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sys
 from datetime import UTC, datetime
@@ -14,6 +15,10 @@ from tests.intake.race import keys
 
 
 def peak_kib() -> int:
+    """Give the most memory this process has held. Where the system says no better, what it held when it was started counts, too."""
+    status = Path("/proc/self/status")
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(found[1])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

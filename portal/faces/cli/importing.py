@@ -146,7 +146,7 @@ def _delimiter(named: str | None) -> str:
 def _few_collections() -> Iterator[None]:
     """Look for cycles rarely: rows come and go by the hundred thousand and hold none; looking took a tenth of the time."""
     before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
+    gc.set_threshold(1_000_000, *before[1:])
     try:
         yield
     finally:
