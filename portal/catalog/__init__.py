@@ -2,11 +2,11 @@
 
 from portal.catalog.data import DEVICES, GIFTS, OFFERINGS, PRICES, TARIFFS, OfferingData, PriceData, TariffData
 from portal.catalog.errors import ListExists, SoldOut
-from portal.catalog.offers import Offer, Terms, find_terms, get_offer, list_offers
+from portal.catalog.offers import Offer, Terms, find_terms, get_offer, list_offers, terms_of_one
 from portal.catalog.prices import POINTS, STANDARD, create_price_list, set_price
 from portal.catalog.queries import OfferingView, TariffView, get_offering, get_tariff, list_offerings, list_tariffs
 from portal.catalog.service import load_catalog
-from portal.catalog.stock import StockCount, add_stock, claim_stock, count_stock, release_stock, use_stock
+from portal.catalog.stock import StockCount, add_stock, claim_stock, claiming, claiming_values, count_stock, release_stock, use_stock
 
 __all__ = [
     "DEVICES",
@@ -28,6 +28,8 @@ __all__ = [
     "Terms",
     "add_stock",
     "claim_stock",
+    "claiming",
+    "claiming_values",
     "count_stock",
     "create_price_list",
     "find_terms",
@@ -40,5 +42,6 @@ __all__ = [
     "load_catalog",
     "release_stock",
     "set_price",
+    "terms_of_one",
     "use_stock",
 ]

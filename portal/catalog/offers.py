@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -59,7 +60,7 @@ _offers = sa.select(
 ).where(_on_list)  # fmt: skip
 _of_kinds = _offers.where(Offering.kind.in_(sa.bindparam("kinds", expanding=True))).order_by(OfferingPrice.amount, Offering.code)
 _one = _offers.where(Offering.code == sa.bindparam("code"))
-_terms = sa.select(
+_terms: sa.Select[*tuple[Any, ...]] = sa.select(
     Offering.code, Offering.name, Offering.fulfilment, OfferingPrice.amount, Offering.stocked,
     sa.case((Offering.stocked, _any_unit), else_=sa.true()), Offering.allowances,
 ).where(_on_list)  # fmt: skip
@@ -79,6 +80,11 @@ def get_offer(session: Session, price_list: str, offering_code: str, unit: str) 
     if row is None:
         raise NotFound
     return Offer(*row)
+
+
+def terms_of_one() -> sa.Select[*tuple[Any, ...]]:
+    """Give the query for one offering's Terms, as a part of a larger one; it asks for price_list, unit and code."""
+    return _terms_of_one
 
 
 def find_terms(session: Session, price_list: str, unit: str, offering_codes: Sequence[str]) -> Mapping[str, Terms]:

@@ -6,7 +6,7 @@ Claims of one offering never wait for each other on PostgreSQL: rows another tra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,23 +31,27 @@ class StockCount:
     used: int
 
 
-_first = (
-    sa.select(StockUnit.id).where(StockUnit.offering_code == sa.bindparam("code")).order_by(StockUnit.id).limit(sa.bindparam("quantity"))
-)
 _take = sa.delete(StockUnit).returning(StockUnit.id, StockUnit.offering_code, StockUnit.content)
 _columns = ("id", "offering_code", "content", "holder", "claimed_at")
-# As an array, which is looked up by key; for IN (SELECT …) the plan made once for all quantities reads the whole table.
-_free = sa.func.array(_first.with_for_update(skip_locked=True).scalar_subquery())
-_taken = _take.where(StockUnit.id == sa.any_(_free)).cte("taken")
 _moment = sa.bindparam("at", type_=StockClaim.claimed_at.type)
-_claim = (
-    sa.insert(StockClaim)
-    .from_select(
-        _columns, sa.select(_taken.c.id, _taken.c.offering_code, _taken.c.content, sa.bindparam("holder", type_=sa.String()), _moment)
-    )
-    .execution_options(preserve_rowcount=True)
-)
-_take_first = _take.where(StockUnit.id.in_(_first))
+
+
+def _oldest(prefix: str = "") -> sa.Select[tuple[int]]:
+    of_it = StockUnit.offering_code == sa.bindparam(f"{prefix}code")
+    return sa.select(StockUnit.id).where(of_it).order_by(StockUnit.id).limit(sa.bindparam(f"{prefix}quantity", type_=sa.Integer()))
+
+
+def _claim_in_one(oldest: sa.Select[tuple[int]], prefix: str = "") -> sa.Insert:
+    """Delete units nobody else is about to take, and note the claims in their stead."""
+    # As an array, which is looked up by key; for IN (SELECT …) the plan made once for all quantities reads the whole table.
+    free = sa.func.array(oldest.with_for_update(skip_locked=True).scalar_subquery())
+    taken = _take.where(StockUnit.id == sa.any_(free)).cte("units")
+    holder, at = sa.bindparam(f"{prefix}holder", type_=sa.String()), sa.bindparam(f"{prefix}at", type_=StockClaim.claimed_at.type)
+    return sa.insert(StockClaim).from_select(_columns, sa.select(taken.c.id, taken.c.offering_code, taken.c.content, holder, at))
+
+
+_claim = _claim_in_one(_oldest()).execution_options(preserve_rowcount=True)
+_take_first = _take.where(StockUnit.id.in_(_oldest()))
 _note = sa.insert(StockClaim)
 _mine = sa.and_(StockClaim.holder == sa.bindparam("of_holder"), StockClaim.used_at.is_(None))
 _use = sa.update(StockClaim).where(_mine).values(used_at=_moment).returning(StockClaim.content)
@@ -107,6 +111,20 @@ def claim_stock(session: Session, offering_code: str, quantity: int, *, holder: 
         count = connection.execute(_claim, {**params, "holder": holder, "at": now}).rowcount
     if count < quantity:
         raise SoldOut
+
+
+def claiming(after: sa.CTE) -> sa.CTE:
+    """Give `claim_stock` as a part of a larger statement of PostgreSQL, done where `after` has a row; `claiming_values` fill it.
+
+    It gives a row for each unit it claimed; where these are fewer than were asked for, the caller rolls back.
+    """
+    oldest = _oldest("stock_").where(sa.exists(sa.select(*after.c)))
+    return _claim_in_one(oldest, "stock_").returning(StockClaim.id).cte("claimed")
+
+
+def claiming_values(offering_code: str, quantity: int, *, holder: str, now: datetime) -> Mapping[str, Any]:
+    """Give the values for `claiming`."""
+    return {"stock_code": offering_code, "stock_quantity": quantity, "stock_holder": holder, "stock_at": now}
 
 
 def use_stock(session: Session, holder: str, *, now: datetime) -> Sequence[str]:

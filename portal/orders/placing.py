@@ -23,6 +23,7 @@ from portal.orders.entry import NO_CURRENCY, NewOrder, check_entry
 from portal.orders.errors import NotOffered, PriceChanged
 from portal.orders.events import OrderPlaced
 from portal.orders.holds import hold_of, holder_of
+from portal.orders.redeeming import is_redemption, open_redemption, redeem
 from portal.orders.references import new_reference
 from portal.orders.rows import NewRows, Values, claim_key, find_by_key, write_order
 from portal.orders.states import AUTOMATIC, DATA_PACK, RESERVED, STATES
@@ -48,12 +49,20 @@ def place_order(session: Session, new: NewOrder, *, now: datetime) -> Placed:
     NotEnoughPoints, SoldOut, and NotFound for a line that is not the customer's. Upon each the caller rolls back.
     """
     check_entry(new)
-    terms = find_terms(session, new.price_list, new.unit, [item.offering_code for item in new.items])
+    quick = is_redemption(session, new)
+    codes = [item.offering_code for item in new.items]
+    terms = open_redemption(session, new) if quick else find_terms(session, new.price_list, new.unit, codes)
     refusal = _refusal(new, terms)
+    quick = quick and all(each.stocked for each in terms.values())
     for _ in range(_MOST_DRAWS):
         head = _head(new, now)
-        # What is refused claims its key too: it waits for the same request, should that be under way, and is told of its order.
-        if claim_key(session, head) if refusal is not None else write_order(session, _rows(new, head, terms, now)):
+        if refusal is not None:
+            written = claim_key(session, head)  # waits for the same request, should that be under way, and is told of its order
+        elif quick:
+            written = redeem(session, new, _rows(new, head, terms, now), now=now)
+        else:
+            written = write_order(session, _rows(new, head, terms, now))
+        if written:
             break
         standing = find_by_key(session, new.customer_id, new.key)
         if standing is not None:
@@ -64,7 +73,8 @@ def place_order(session: Session, new: NewOrder, *, now: datetime) -> Placed:
         raise RuntimeError("five references in a row were taken")
     if refusal is not None:
         raise refusal
-    _reserve(session, new, head, terms, now)
+    if not quick:
+        _reserve(session, new, head, terms, now)
     return Placed(head["id"], head["reference"], is_new=True)
 
 

@@ -39,8 +39,8 @@ def _claiming(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[Any]
 _claim = {"sqlite": _claiming(sqlite.insert(_order)), "postgresql": _claiming(postgresql.insert(_order))}
 
 
-def _all_in_one() -> sa.Select[Any]:
-    """Claim the key and, where it was free, write items, steps and the desk's work beside it."""
+def order_parts() -> tuple[sa.CTE, Sequence[sa.CTE]]:
+    """Give an order as parts of a larger statement: what claims its key, and all that is written where the key was free."""
     placed = _claim["postgresql"].cte("placed")
     here = (placed.c.customer_id, placed.c.id)
     # A foreign key takes its type from the column it points at, which another capability has and may not have told yet.
@@ -55,7 +55,12 @@ def _all_in_one() -> sa.Select[Any]:
     work = sa.insert(_work).from_select(
         _WORK, sa.select(placed.c.id, placed.c.customer_id, *known).where(sa.bindparam("on_desk", type_=sa.Boolean()))
     )
-    return sa.select(placed.c.id).add_cte(items.cte("items"), steps.cte("steps"), work.cte("work"), recording(placed), emitting(placed))
+    return placed, (items.cte("items"), steps.cte("steps"), work.cte("work"), recording(placed), emitting(placed))
+
+
+def _all_in_one() -> sa.Select[Any]:
+    placed, parts = order_parts()
+    return sa.select(placed.c.id).add_cte(*parts)
 
 
 _write = _all_in_one()
@@ -87,7 +92,7 @@ def write_order(session: Session, new: NewRows) -> bool:
     """Write an order with all that goes with it; False, and nothing, where key or reference are taken."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        written = connection.execute(_write, _all_values(new)).first() is not None
+        written = connection.execute(_write, all_values(new)).first() is not None
         if written:
             ask_for_worker(session)
         return written
@@ -104,7 +109,8 @@ def write_order(session: Session, new: NewRows) -> bool:
     return True
 
 
-def _all_values(new: NewRows) -> dict[str, Any]:
+def all_values(new: NewRows) -> dict[str, Any]:
+    """Give the values for `order_parts`."""
     nothing = {"summary": None, "quantity": None, "due_at": None}
     values = {**new.head, "items": new.items, "actor": new.actor, **(new.work or nothing), "on_desk": new.work is not None}
     return values | recording_values(new.head["customer_id"], **_told(new)) | emitting_values(new.event, now=new.at)

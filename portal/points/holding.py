@@ -48,34 +48,45 @@ _missing = _amount - _left.c.before
 _chosen = sa.select(_left.c.id, sa.case((_left.c.remaining < _missing, _left.c.remaining), else_=_missing).label("taken")).where(
     _left.c.before < _amount
 )
-_new_hold = sa.insert(_hold).values(
-    customer_id=_customer,
-    id=_hold_id,
-    purse=SPENDABLE,
-    reference=sa.bindparam("under"),
-    amount=_amount,
-    status=HELD,
-    held_at=sa.bindparam("at"),
-    ended_at=None,
-)
+_HOLD: dict[str, sa.ColumnElement[Any]] = {
+    "customer_id": _customer,
+    "id": _hold_id,
+    "purse": sa.literal_column(f"'{SPENDABLE}'"),
+    "reference": sa.bindparam("under", type_=sa.String()),
+    "amount": _amount,
+    "status": sa.literal_column(f"'{HELD}'"),
+    "held_at": sa.bindparam("at", type_=_hold.c.held_at.type),
+}
+_new_hold = sa.insert(_hold).values(_HOLD)
 _USE = ("customer_id", "hold_id", "lot_id", "amount")
 
 
-def _take_in_one() -> sa.Executable:
-    """Choose the lots, take from them, write the hold and what it took, in one statement; give what was taken."""
-    chosen = _chosen.cte("chosen")
+def lots_chosen() -> sa.Select[Any]:
+    """Give the query for the lots an amount is taken from, and how much of each."""
+    return _chosen
+
+
+def hold_row(after: sa.CTE) -> sa.Insert:
+    """Give the hold's row, written where `after` has one."""
+    given = [bind.label(name) for name, bind in _HOLD.items()]
+    return sa.insert(_hold).from_select(list(_HOLD), sa.select(*given).select_from(after))
+
+
+def take_lots(chosen: sa.Select[Any], hold: sa.Insert) -> sa.ReturningInsert[Any]:
+    """Take from the chosen lots, write the hold and what it took, in one statement; give what was taken."""
+    lots = chosen.cte("chosen")
     taken = (
         sa.update(_lot)
-        .where(_lot.c.customer_id == _customer, _lot.c.id == chosen.c.id)
-        .values(remaining=_lot.c.remaining - chosen.c.taken)
-        .returning(_lot.c.id, chosen.c.taken)
+        .where(_lot.c.customer_id == _customer, _lot.c.id == lots.c.id)
+        .values(remaining=_lot.c.remaining - lots.c.taken)
+        .returning(_lot.c.id, lots.c.taken)
         .cte("taken")
     )
     uses = sa.select(sa.cast(_customer, sa.BigInteger), sa.cast(_hold_id, sa.BigInteger), taken.c.id, taken.c.taken)
-    return sa.insert(_use).from_select(_USE, uses).add_cte(_new_hold.cte("new_hold")).returning(_use.c.amount)
+    return sa.insert(_use).from_select(_USE, uses).add_cte(hold.cte("new_hold")).returning(_use.c.amount)
 
 
-_take = _take_in_one()
+_take = take_lots(_chosen, _new_hold)
 _change = (
     sa.update(_lot)
     .where(_lot.c.customer_id == sa.bindparam("of_customer"), _lot.c.id == sa.bindparam("of_lot"))

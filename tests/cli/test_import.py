@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,11 @@ from portal.base.db import Database
 from portal.catalog import load_catalog
 from portal.customers import NewCustomer, NewLine, create_customer
 from portal.demo.sources import DATA
+from portal.intake.mapping import SHIPPED
 from portal.intake.models import ImportRun
 from tests.cast import NOW
 from tests.cli.conftest import Run
 from tests.intake.files import HEADINGS, LI, MAPPING, PEOPLE, SMALL, WANG, changed, mapping_file, rejected, rows_of, write
-
-Import = Callable[..., object]
 
 
 @pytest.fixture
@@ -202,7 +200,7 @@ def test_wa_churn_is_imported_by_the_mapping_that_ships(stocked: Database, run: 
 
 
 def test_without_the_rule_that_takes_them_the_eleven_blank_totals_are_rejected(stocked: Database, run: Run, tmp_path: Path) -> None:
-    shipped = Path("portal/intake/mappings/wa_churn.toml").read_text("utf-8")
+    shipped = (SHIPPED / "wa_churn.toml").read_text("utf-8")
     first, take, rest = shipped.partition('[[rules]]\nwhen = { total_charges = "", tenure = "0" }')
     assert take
     mapping = mapping_file(tmp_path, first + rest[rest.index("[[rules]]") :])

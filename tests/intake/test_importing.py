@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from portal.base.audit import AuditEntry, verify
 from portal.base.db import Base, Database
@@ -273,3 +276,37 @@ def test_a_thousand_and_more_rows_are_had_each_once(imports: Import, database: D
 def test_headings_may_stand_in_any_order_with_others_between_them(imports: Import) -> None:
     order = (*reversed(HEADINGS), "备注")
     assert imports([(*reversed(WANG), "=1+1")], headings=order).added == 1
+
+
+_ids = st.sampled_from(["1", "2", "3", "4", ""])
+_names = st.sampled_from(["王若曦", "王曦", "李", "", "Alicia Keys"])
+_numbers = st.sampled_from(["13957100001", "139 5710 0002", "13957100003", "", "12", "13857101234"])
+_files = st.lists(st.tuples(_ids, _names, _numbers, _numbers), max_size=5)
+TWO_NUMBERS = SMALL.replace('"number"', '["number", "second"]')
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the engines differ in nothing that this asks
+@given(first=_files, second=_files)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_files_hold_a_file_again_changes_nothing_and_the_record_stays_whole(
+    imports: Import, database: Database, keys: Keys, now: datetime, first: list[tuple[str, ...]], second: list[tuple[str, ...]]
+) -> None:
+    source = f"source {next(_sources)}"  # another operator's in each example; the numbers are the same ones
+    for day, rows in enumerate((first, second)):
+        options = {"headings": ("id", "name", "number", "second"), "mapping": TWO_NUMBERS, "source": source}
+        told = imports(rows, at=now + timedelta(days=2 * day), **options)
+        assert told.rows == told.accepted + told.rejected
+        before = rows_of(database)
+        again = imports(rows, at=now + timedelta(days=2 * day + 1), **options)
+        if again.changed == 0:  # else a row had to wait for a number that another gave up
+            assert (again.added, again.unchanged, again.rejected) == (0, told.accepted, told.rejected)
+            assert rows_of(database) == before
+    keys_of = {(kind, key, customer_id) for kind, key, customer_id in rows_of(database, ["search_key"])["search_key"]}
+    with database.reading() as session:
+        lines = session.execute(sa.text("SELECT customer_id, number FROM subscription WHERE status = 'active'")).all()
+        held = session.execute(sa.text("SELECT customer_id, number FROM number_holding WHERE valid_to IS NULL")).all()
+    assert sorted(map(tuple, lines)) == sorted(map(tuple, held))
+    assert all(("n", number, customer_id) in keys_of for customer_id, number in held)
+
+
+_sources = itertools.count()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from portal.base.db import Database
 from portal.faces.commands import explain
 from portal.intake import BadMapping, find_mapping, read_mapping
+from portal.intake.columns import MissingColumns
 from portal.intake.mapping import SHIPPED
-from portal.intake.rows import LeftOut, MissingColumns, RowReader
+from portal.intake.rows import LeftOut, RowReader
 from tests.cast import Cast
 from tests.intake.files import HEADINGS, MAPPING, SMALL, WANG, changed, job_for, mapping_file, read_row
 
@@ -62,7 +63,7 @@ def test_a_mapping_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         ("[fields]\n" + BOTH + 'tier = { values = { a = "gold" } }\n', "one of the two"),
         ("[fields]\n" + BOTH + 'tier = { column = "a", values = { a = "platinum" } }\n', "platinum is none of standard"),
         ("[fields]\n" + BOTH + 'tier = { column = "a", values = { a = 1 } }\n', "values is a table"),
-        ("[fields]\n" + BOTH + 'tier = { column = "a", vlues = {} }\n', "vlues means nothing here"),
+        ("[fields]\n" + BOTH + 'tier = { column = "a", colour = {} }\n', "colour means nothing here"),
         ("[fields]\n" + BOTH + 'tier = { column = "a", format = "%Y" }\n', "only days have a format"),
         ("[fields]\n" + BOTH + 'tier = { column = "a", split = ";" }\n', "only products are split"),
         ("[fields]\n" + BOTH + 'since = "a"\ntenure_months = "b"\n', "say the same"),

@@ -14,8 +14,9 @@ from tests.cast import Cast
 from tests.intake.files import write
 
 HEADINGS = ("id", "name", "number")
-SMALL, LARGE, ALLOWED_KIB = 5_000, 50_000, 24_000
-"""A list of the large file's rows alone would take some 40 MB, its search keys ten times that."""
+SMALL, LARGE = 5_000, 50_000
+CACHES_KIB, ALLOWED_KIB = 48_000, 24_000
+"""SQLite's two caches, of the database and of what is laid aside, fill up. The search keys of the large file would take 180 MB."""
 
 
 def name(place: int) -> str:
@@ -38,7 +39,7 @@ def measure(database: Database, folder: Path, large: list[tuple[str, ...]]) -> d
 def test_ten_times_the_rows_do_not_take_ten_times_the_memory(database: Database, cast: Cast, tmp_path: Path) -> None:
     found = measure(database, tmp_path, [(f"L{place}", name(place), f"1391{place:07d}") for place in range(LARGE)])
     assert found["added"] == LARGE
-    assert found["grown_kib"] < ALLOWED_KIB, found
+    assert found["grown_kib"] < ALLOWED_KIB + CACHES_KIB, found
 
 
 def test_rejected_rows_are_not_held_either(database: Database, cast: Cast, tmp_path: Path) -> None:

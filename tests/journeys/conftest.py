@@ -100,8 +100,10 @@ def run_house(folder: Path) -> Iterator[House]:
 
 
 def furnish(url: str) -> tuple[Cast, dict[str, str]]:
-    """Write the cast, Alice's half year and the staff; give them and the staff's secrets."""
+    """Write the cast, Alice's half year, a filled store and the staff; give the cast and the staff's secrets."""
     from portal.identity import create_staff, make_hasher
+    from portal.points import load_earning_rules
+    from tests.ordering import fill_store
 
     settings = Settings(env="test", secret_key=TEST_SECRET, argon2_memory_kib=7168, argon2_rounds=1)  # type: ignore[arg-type]
     keys, now = make_keys(settings), datetime.now(UTC).astimezone(settings.zone)
@@ -113,6 +115,8 @@ def furnish(url: str) -> tuple[Cast, dict[str, str]]:
         write_story(session, cast.alice, (cast.alice.subscription_id, cast.bob.subscription_id), now=now)
         for new in STAFF:
             secrets[new.login] = create_staff(session, keys, new, hashed, issuer="OneHall", now=now).secret
+        load_earning_rules(session)
+        fill_store(session, keys, cast, now=now)
     database.close()
     return cast, secrets
 
