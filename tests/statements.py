@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from portal.base.db import Database
+from portal.base.driver import DriverStatement
 
 
 @contextmanager
@@ -19,8 +22,15 @@ def statements(database: Database) -> Iterator[list[str]]:
         if not statement.lstrip().upper().startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SET ", "SAVEPOINT", "RELEASE")):
             sent.append(statement)
 
+    def run(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        rows = straight(statement, session, values)
+        sent.append(statement.sql)
+        return rows
+
+    straight, DriverStatement.run = DriverStatement.run, run  # type: ignore[method-assign]
     event.listen(database.engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+        DriverStatement.run = straight  # type: ignore[method-assign]

@@ -26,6 +26,11 @@ class DriverStatement:
         self._fixed: dict[str, Any] = {}
         self._brought: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def sql(self) -> str:
+        """The text the driver is given; nothing before the first run."""
+        return self._sql
+
     def run(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it in the session's transaction and give all rows. Raises what SQLAlchemy raises (DBAPIError)."""
         connection = session.connection()

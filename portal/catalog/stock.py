@@ -36,12 +36,12 @@ _columns = ("id", "offering_code", "content", "holder", "claimed_at")
 _moment = sa.bindparam("at", type_=StockClaim.claimed_at.type)
 
 
-def _oldest(prefix: str = "") -> sa.Select[tuple[int]]:
+def _oldest(prefix: str = "") -> sa.Select[int]:
     of_it = StockUnit.offering_code == sa.bindparam(f"{prefix}code")
     return sa.select(StockUnit.id).where(of_it).order_by(StockUnit.id).limit(sa.bindparam(f"{prefix}quantity", type_=sa.Integer()))
 
 
-def _claim_in_one(oldest: sa.Select[tuple[int]], prefix: str = "") -> sa.Insert:
+def _claim_in_one(oldest: sa.Select[int], prefix: str = "") -> sa.Insert:
     """Delete units nobody else is about to take, and note the claims in their stead."""
     # As an array, which is looked up by key; for IN (SELECT …) the plan made once for all quantities reads the whole table.
     free = sa.func.array(oldest.with_for_update(skip_locked=True).scalar_subquery())

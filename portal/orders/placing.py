@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from portal.base.errors import N_, Invalid, PortalError
 from portal.base.idempotency import KeyReused
 from portal.base.ids import new_id
-from portal.catalog import POINTS, SoldOut, Terms, claim_stock, find_terms
+from portal.catalog import POINTS, SoldOut, Terms, claim_stock
 from portal.customers import get_holder_of_line
 from portal.orders.entry import NO_CURRENCY, NewOrder, check_entry
 from portal.orders.errors import NotOffered, PriceChanged
 from portal.orders.events import OrderPlaced
 from portal.orders.holds import hold_of, holder_of
-from portal.orders.redeeming import is_redemption, open_redemption, redeem
+from portal.orders.redeeming import is_redemption, open_order, redeem
 from portal.orders.references import new_reference
 from portal.orders.rows import NewRows, Values, claim_key, find_by_key, write_order
 from portal.orders.states import AUTOMATIC, DATA_PACK, RESERVED, STATES
@@ -49,11 +49,9 @@ def place_order(session: Session, new: NewOrder, *, now: datetime) -> Placed:
     NotEnoughPoints, SoldOut, and NotFound for a line that is not the customer's. Upon each the caller rolls back.
     """
     check_entry(new)
-    quick = is_redemption(session, new)
-    codes = [item.offering_code for item in new.items]
-    terms = open_redemption(session, new) if quick else find_terms(session, new.price_list, new.unit, codes)
+    terms = open_order(session, new)
     refusal = _refusal(new, terms)
-    quick = quick and all(each.stocked for each in terms.values())
+    quick = is_redemption(session, new) and all(each.stocked for each in terms.values())
     for _ in range(_MOST_DRAWS):
         head = _head(new, now)
         if refusal is not None:

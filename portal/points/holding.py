@@ -12,6 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from portal.base import ledger
 from portal.base.clock import today
@@ -72,7 +73,7 @@ def hold_row(after: sa.CTE) -> sa.Insert:
     return sa.insert(_hold).from_select(list(_HOLD), sa.select(*given).select_from(after))
 
 
-def take_lots(chosen: sa.Select[Any], hold: sa.Insert) -> sa.ReturningInsert[Any]:
+def take_lots(chosen: sa.Select[Any], hold: sa.Insert) -> ReturningInsert[Any]:
     """Take from the chosen lots, write the hold and what it took, in one statement; give what was taken."""
     lots = chosen.cte("chosen")
     taken = (

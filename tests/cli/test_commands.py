@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from portal import migrations
 from portal.base import clock
 from portal.base.audit import AuditEntry
-from portal.base.db import Database
+from portal.base.db import Base, Database
 from portal.base.events import DEAD, OutboxEvent
 from portal.base.ledger import Account, LedgerAccount, transfer
 from portal.base.settings import Settings
+from portal.catalog import list_offerings
 from portal.customers import find_holder
 from portal.faces.cli.database import compile_languages
 from portal.faces.cli.settings import explain_settings, list_set
@@ -36,6 +37,34 @@ def test_setup_migrates_an_empty_database_and_may_be_repeated(fresh: Database, r
     assert "(was empty)" in first.output
     assert "(was empty)" not in second.output
     assert migrations.is_at_head(fresh)
+
+
+def test_setup_adds_the_rules_of_earning_and_leaves_what_the_operator_has_made_of_them(
+    fresh: Database, run_on: Callable[[Database], Run]
+) -> None:
+    run = run_on(fresh)
+    run("setup")
+    rules = Base.metadata.tables["earning_rule"]
+    with fresh.writing() as session:
+        session.execute(sa.update(rules).where(rules.c.code == "visit").values(points=7))
+        session.execute(sa.delete(rules).where(rules.c.code == "payment"))
+    run("setup")
+    with fresh.reading() as session:
+        found = {row.code: row.points for row in session.execute(sa.select(rules.c.code, rules.c.points))}
+    assert found == {"visit": 7, "payment": 1, "counter_payment": 1}
+
+
+def test_setup_fills_an_empty_catalogue_and_touches_no_other(fresh: Database, run_on: Callable[[Database], Run]) -> None:
+    run = run_on(fresh)
+    run("setup")
+    prices = Base.metadata.tables["offering_price"]
+    coffee = prices.c.offering_code == "gift_coffee"
+    with fresh.writing() as session:
+        session.execute(sa.update(prices).where(coffee).values(amount=333))
+    run("setup")
+    with fresh.reading() as session:
+        assert session.execute(sa.select(prices.c.amount).where(coffee)).scalar_one() == 333
+        assert {each.kind for each in list_offerings(session)} >= {"plan", "gift", "device"}
 
 
 def test_a_database_without_tables_is_said_to_be_without_tables(fresh: Database, run_on: Callable[[Database], Run]) -> None:

@@ -12,21 +12,27 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from portal.base.db import Database
+from portal.base.ids import to_ref
 from tests.journeys.conftest import House, run_house, sign_in, staff_in
-from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, customer, newest_bill
+from tests.journeys.intranet import Site, intranet
+from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, OF_THE_OFFICE, customer, newest_bill
+from tests.ministores.company import EMMA
+from tests.ordering import order_handset, redeem
 from tests.servers import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 6 * 1024 * 1024
 TALLEST = 2400
 SIZES = {"phone": (360, 740), "desktop": (1366, 860)}
-IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "customer-masked", "customer-open"}
+IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "points", "order", "customer-masked", "customer-open", "worklist", "mini-store"}
 QUALITY = 70
 
 
@@ -41,7 +47,9 @@ def main() -> int:
         browser = playwright.chromium.launch(**chromium.launch_options())
         houses = run_house(Path(folder) / "house")
         try:
-            count = sum(1 for _ in take_all(browser, next(houses), drafts))
+            house = next(houses)
+            with intranet(house, Path(folder)) as site:
+                count = sum(1 for _ in take_all(browser, house, site, drafts))
         finally:
             houses.close()
             browser.close()
@@ -53,12 +61,13 @@ def main() -> int:
     return 0 if size <= MOST_BYTES else 1
 
 
-def take_all(browser: Any, house: House, out: Path) -> Iterator[str]:
+def take_all(browser: Any, house: House, site: Site, out: Path) -> Iterator[str]:
     """Walk through the house once for each language, and photograph each page in every size and scheme."""
-    states: dict[str, Any] = {}
+    states: dict[str, Any] = {"order": place_orders(house)}
     for language, locale in (("zh", "zh-CN"), ("en", "en-GB")):
         wanted = None if language == "zh" else IN_BOTH_LANGUAGES
-        for page, name in chain(hall(browser, house, locale, states), counter(browser, house, locale, states)):
+        faces = (hall, counter, office)
+        for page, name in chain(*(face(browser, house, locale, states) for face in faces), mini_store(browser, site, language)):
             if wanted is None or name in wanted:
                 yield from take(page, name, language, out)
         for context in browser.contexts:
@@ -83,7 +92,8 @@ def hall(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Ite
         sign_in(page, house.cast.alice.number)
         states["alice"] = page.context.storage_state()
     page = window(browser, house, locale, states["alice"])
-    for name, path in {**OF_THE_HALL, "bill": newest_bill(page)}.items():
+    own = {"bill": newest_bill(page), "order": f"/orders/{states['order']}"}
+    for name, path in {**OF_THE_HALL, **own}.items():
         page.goto(path)
         yield page, name
 
@@ -104,6 +114,44 @@ def counter(browser: Any, house: House, locale: str, states: dict[str, Any]) -> 
     yield page, "customer-open"
     page.locator("#band form[action$='/close'] button").click()
     page.wait_for_url("**/counter/")
+
+
+def place_orders(house: House) -> str:
+    """Place orders for the pages to show; give the reference of Alice's newest in an address."""
+    database, now = Database(house.database), datetime.now(UTC)
+    with database.writing() as session:
+        order_handset(session, house.cast, now=now)
+        redeem(session, house.cast.alice, "gift_power_bank", now=now)
+        newest = redeem(session, house.cast.alice, now=now)
+    database.close()
+    return to_ref(newest.order_id)
+
+
+def office(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give each page of the order desk, standing ready in a window."""
+    if "olga" not in states:
+        page = window(browser, house, locale)
+        staff_in(page, house, "olga")
+        states["olga"] = page.context.storage_state()
+    page = window(browser, house, locale, states["olga"])
+    page.goto("/office/?view=free")
+    if page.locator("main table a").count() > 1:
+        page.locator("main table a").first.click()
+        page.locator("#next-step form button[type=submit]").first.click()
+        page.locator("#f-note").wait_for()
+        yield page, "desk-order"
+    for name, path in OF_THE_OFFICE.items():
+        page.goto(path)
+        yield page, name
+
+
+def mini_store(browser: Any, site: Site, language: str) -> Iterator[tuple[Any, str]]:
+    """Give the store in a page of the company's intranet."""
+    page = browser.new_context(locale="zh-CN" if language == "zh" else "en-GB", reduced_motion="reduce").new_page()
+    page.goto(f"{site.origin}/as/{EMMA[0]}")
+    page.goto(f"{site.origin}/?lang={language}")
+    page.frame_locator("mini-store iframe").locator(".offer").first.wait_for()
+    yield page, "mini-store"
 
 
 def take(page: Any, name: str, language: str, out: Path) -> Iterator[str]:

@@ -16,9 +16,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from portal.base.books import check_books
 from portal.base.db import Base, Database
+from portal.base.driver import DriverStatement
 from portal.base.logs import configure_logging
 from portal.catalog import add_stock
 from portal.orders import Placed, cancel_order, fulfil_order, place_order
@@ -40,9 +42,25 @@ def counts(database: Database) -> dict[str, int]:
         return {name: session.scalar(sa.select(sa.func.count()).select_from(Base.metadata.tables[name])) or 0 for name in WRITTEN}
 
 
+class EveryStep(Steps):
+    """Steps before and after the statements that go straight to the driver, too."""
+
+    def __init__(self, database: Database, last: int | None) -> None:
+        super().__init__(database, last)
+        straight = DriverStatement.run
+
+        def counted(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            self.step()
+            rows = straight(statement, session, values)
+            self.step()
+            return rows
+
+        DriverStatement.run = counted  # type: ignore[method-assign]
+
+
 def placing(customer_id: int, key: str, last: int | None = None) -> Work:
     def work(database: Database) -> None:
-        Steps(database, last)
+        EveryStep(database, last)
         place(database, customer_id, key)
 
     return work
@@ -59,6 +77,7 @@ def place_in_two(database: Database, customer_id: int, key: str) -> None:
 
     kept: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
     claim = vars(module)["claim_stock"]
+    vars(module)["is_redemption"] = lambda *_: False
     vars(module)["claim_stock"] = lambda _, *given, **named: kept.append((given, named))
     with database.writing() as session:
         place_order(session, redemption(customer_id, key), now=datetime.now(UTC))
@@ -69,7 +88,7 @@ def place_in_two(database: Database, customer_id: int, key: str) -> None:
 
 def placing_in_two(customer_id: int, key: str, last: int | None = None) -> Work:
     def work(database: Database) -> None:
-        Steps(database, last)
+        EveryStep(database, last)
         place_in_two(database, customer_id, key)
 
     return work
@@ -106,7 +125,7 @@ def kill_ending(database: Database, customer_id: int, verb: str) -> dict[str, An
 
         def end(database: Database, last: int | None = last, order_id: int = order_id) -> None:
             if last is not None:
-                Steps(database, last)
+                EveryStep(database, last)
             with database.writing() as session:
                 if verb == "fulfil":
                     fulfil_order(session, order_id, actor="staff:1", now=datetime.now(UTC), customer_id=customer_id)

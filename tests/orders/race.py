@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
 from typing import Any
@@ -81,10 +82,24 @@ def redeem(database: Database, index: int, customers: Sequence[int], tries: int)
     return placed
 
 
+def redeem_with_another(database: Database, index: int, customers: Sequence[int], tries: int) -> list[int]:
+    """Redeem the gift together with another one, of which there is enough: the way of several things, step by step."""
+    placed = []
+    for number in range(tries):
+        new = redemption(customers[index], f"{index}:{number}")
+        try:
+            with database.writing() as session:
+                several = replace(new, items=(*new.items, Item("gift_power_bank", 1, 900)))
+                placed.append(place_order(session, several, now=datetime.now(UTC)).order_id)
+        except SoldOut:
+            continue
+    return placed
+
+
 def redeem_unguarded(database: Database, index: int, customers: Sequence[int], tries: int) -> list[int]:
     """The mutant: looks whether a piece is left, and then takes one without asking again."""
-    guards = {name: getattr(placing, name) for name in ("claim_stock", "_refusal")}
-    vars(placing).update(claim_stock=_take_what_was_seen, _refusal=lambda new, terms: None)
+    guards = {name: getattr(placing, name) for name in ("claim_stock", "_refusal", "is_redemption")}
+    vars(placing).update(claim_stock=_take_what_was_seen, _refusal=lambda new, terms: None, is_redemption=lambda *_: False)
     try:
         return _redeem_what_was_seen(database, index, customers, tries)
     finally:

@@ -27,7 +27,7 @@ def kill_at_every_step(database: Database, kind: str) -> dict[str, Any]:
 
 def test_a_redemption_killed_at_any_step_stands_whole_or_not_at_all_and_again_is_one_order(database: Database, cast: Cast) -> None:
     found = kill_at_every_step(database, "place")
-    assert found["steps"] >= 10
+    assert found["steps"] >= (30 if database.is_sqlite else 6)  # on PostgreSQL a redemption is two statements
     assert (found["half"], found["not_one"], found["faults"]) == ([], [], [])
     assert found["stood"] == 2, "killed after its commit, and not killed at all"
 

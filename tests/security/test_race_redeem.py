@@ -23,7 +23,21 @@ from portal.identity import NewStaff, create_staff
 from portal.orders import cancel_order, fulfil_order, place_order
 from portal.points import check_points, earn_points
 from tests.cast import Cast
-from tests.orders.race import GIFT, PRICE, PROCESSES, Race, end, mix, racing, redeem, redeem_same, redeem_unguarded, redemption, spend_last
+from tests.orders.race import (
+    GIFT,
+    PRICE,
+    PROCESSES,
+    Race,
+    end,
+    mix,
+    racing,
+    redeem,
+    redeem_same,
+    redeem_unguarded,
+    redeem_with_another,
+    redemption,
+    spend_last,
+)
 
 GRANTED = 60 * PRICE
 
@@ -126,6 +140,18 @@ def test_a_gift_of_which_there_are_some_is_had_by_exactly_so_many_of_eight_at_on
     rush.check(stock)
     assert rush.counted().reserved == 0
     assert rush.sums()["points_held"] == 0
+
+
+def test_a_gift_that_is_ordered_with_another_is_had_by_as_many(rush: Rush) -> None:
+    rush.stock(5)
+    with rush.database.writing() as session:
+        add_stock(session, "gift_power_bank", 100, now=rush.now)
+    placed = rush.together(redeem_with_another, rush.customers, 3)
+    assert sum(len(each) for each in placed) == 5
+    with rush.database.reading() as session:
+        assert (count_stock(session, GIFT), count_stock(session, "gift_power_bank")) == (StockCount(0, 5, 0), StockCount(95, 5, 0))
+        assert [*check_books(session), *check_points(session)] == []
+    assert rush.sums()["points_held"] == 5 * (PRICE + 900)
 
 
 def test_a_mutant_that_looks_before_it_takes_is_found_out(rush: Rush) -> None:

@@ -12,9 +12,12 @@ from flask import current_app
 
 from portal import migrations
 from portal.base.settings import ROOT
+from portal.catalog import list_offerings, load_catalog
 from portal.faces.assets import build_assets
 from portal.faces.commands import Commands, Single, failed, with_appcontext
 from portal.faces.parts import portal
+from portal.faces.transactions import writing
+from portal.points import load_earning_rules
 
 db_group = Commands("db", help="The database's shape.")
 
@@ -36,7 +39,7 @@ def compile_languages(folder: Path) -> int:
     return made
 
 
-@click.command("setup", cls=Single, help="Compile languages, build static files, migrate the database. Safe to repeat.")
+@click.command("setup", cls=Single, help="Languages, static files, database, and the rules it lacks. Safe to repeat.")
 @with_appcontext
 def setup() -> None:
     """Make ready whatever a start needs."""
@@ -45,6 +48,10 @@ def setup() -> None:
     click.echo(f"Languages: {made} compiled." if made else "Languages: nothing to compile.")
     click.echo(f"Static files: {build_assets(portal().settings)}")
     _upgrade("head")
+    with writing() as session:
+        load_earning_rules(session)
+        if not list_offerings(session):  # what is there is the operator's own
+            load_catalog(session)
 
 
 @db_group.command("upgrade")

@@ -1,5 +1,4 @@
-"""All tables of the first release, the heads of the audit's chains, and the triggers that guard its entries.
-"""
+"""All tables of the first release, the heads of the audit's chains, and the triggers that guard its entries."""
 
 from __future__ import annotations
 
