@@ -27,10 +27,10 @@ def statements(database: Database) -> Iterator[list[str]]:
         sent.append(statement.sql)
         return rows
 
-    straight, DriverStatement.run = DriverStatement.run, run  # type: ignore[method-assign]
+    straight, DriverStatement.run = DriverStatement.run, run  # type: ignore[method-assign,assignment]
     event.listen(database.engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
-        DriverStatement.run = straight  # type: ignore[method-assign]
+        DriverStatement.run = straight  # type: ignore[method-assign,assignment]

@@ -97,9 +97,10 @@ def cleaned(cell: str) -> str:
     """
     if type(cell) is Unusable:
         raise Fault(cell.why)
-    text = cell.strip()
+    text = cell.lstrip()
     if text.startswith(_KEPT):
-        text = text[1:].strip()
+        text = text[1:]
+    text = text.strip()
     return text if text.isprintable() else _without_marks(text)
 
 

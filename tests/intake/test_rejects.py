@@ -91,6 +91,7 @@ def test_a_place_that_cannot_be_written_is_said(imports: Import, tmp_path: Path)
 @given(st.text(max_size=20))
 @example("=1+1")
 @example("\t=1")
+@example("\r")
 @example("-")
 def test_no_cell_that_is_written_is_calculated(text: str) -> None:
     written = harmless(text)

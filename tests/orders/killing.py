@@ -55,7 +55,7 @@ class EveryStep(Steps):
             self.step()
             return rows
 
-        DriverStatement.run = counted  # type: ignore[method-assign]
+        DriverStatement.run = counted  # type: ignore[method-assign,assignment]
 
 
 def placing(customer_id: int, key: str, last: int | None = None) -> Work:
