@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from portal.base.ledger import Account, LedgerAccount, LedgerEntry, LedgerMovement, Posting, check_entries, fingerprint_of
+from portal.base.ledger import Account, LedgerAccount, Posting, check_entries, fingerprint_of
 
 _accounts, _movements, _entries = (
-    LedgerAccount.metadata.tables[model.__tablename__] for model in (LedgerAccount, LedgerMovement, LedgerEntry)
+    LedgerAccount.metadata.tables[name] for name in ("ledger_account", "ledger_movement", "ledger_entry")
 )  # fmt: skip
 _ENTRY = ("account_id", "number", "movement_id", "amount", "balance_after")
 _KEY = ("book", "owner", "unit")

@@ -20,12 +20,12 @@ from portal.catalog import POINTS, SoldOut, Terms, claiming, claiming_values, fi
 from portal.orders.entry import NewOrder
 from portal.orders.holds import hold_of, holder_of
 from portal.orders.rows import NewRows, all_values, order_parts
-from portal.points import NotEnoughPoints, holding, holding_values, locked_purse, purse_values
+from portal.points import NotEnoughPoints, hold_part, holding_values, locked_purse, purse_values
 
 
 def _redemption() -> sa.Select[Any]:
     placed, parts = order_parts()
-    held = holding(placed)
+    held = hold_part(placed)
     claimed = claiming(held)
     results = (
         sa.select(sa.func.count()).select_from(placed).scalar_subquery(),

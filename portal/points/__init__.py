@@ -7,7 +7,7 @@ from portal.points.errors import HoldEnded, NotEnoughPoints
 from portal.points.events import PointsEarned, PointsExpired
 from portal.points.expiry import expire_points
 from portal.points.holding import hold_points, release_hold, spend_hold
-from portal.points.holding_part import holding, holding_values, locked_purse, purse_values
+from portal.points.holding_part import hold_part, holding_values, locked_purse, purse_values
 from portal.points.opening import OpeningLot, open_purses
 from portal.points.queries import (
     Expiring,
@@ -41,8 +41,8 @@ __all__ = [
     "earn_points",
     "expire_points",
     "expiry_day",
+    "hold_part",
     "hold_points",
-    "holding",
     "holding_values",
     "list_earning_rules",
     "list_points_movements",

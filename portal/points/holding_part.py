@@ -39,7 +39,7 @@ def purse_values(customer_id: int) -> Mapping[str, Any]:
     return {"purse_owner": owner_of(customer_id)}
 
 
-def holding(after: sa.CTE) -> sa.CTE:
+def hold_part(after: sa.CTE) -> sa.CTE:
     """Give `hold_points` as a part, done where `after` has a row; `holding_values` fill it. The purse must be locked before.
 
     It gives a row once the points are held, none where there are not enough: then the caller rolls back.
@@ -52,7 +52,7 @@ def holding(after: sa.CTE) -> sa.CTE:
 
 
 def holding_values(customer_id: int, amount: int, *, reference: str, now: datetime) -> Mapping[str, Any]:
-    """Give the values for `holding`; Invalid for what is no whole number of points above zero."""
+    """Give the values for `hold_part`; Invalid for what is no whole number of points above zero."""
     check_amount(amount)
     accounts = account_of("points", customer_id, SPENDABLE), account_of("points_held", customer_id, SPENDABLE)
     moved = transferring_values(movement_of("held", customer_id, reference), *accounts, amount, now=now)
