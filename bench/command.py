@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from bench import importing, login, machine, memory, search, view, weight
+from bench import importing, login, machine, memory, redeem, search, view, weight
 from bench.figures import Figure, as_json, as_table, exit_code, judge
 from bench.places import RESULTS, cache
 from bench.runs import BASE_SCALE, Run
@@ -25,6 +25,7 @@ MEASUREMENTS: Mapping[str, Callable[[Run], list[Figure]]] = {
     "weight": weight.measure,
     "memory": memory.measure,
     "import": importing.measure,
+    "redeem": redeem.measure,
 }
 BROKEN = 2
 QUICK = 0.1
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
             for name, db in product(options.names, engines(options.db)):
                 say(f"{name} on {db} with {options.scale:,} customers …")
                 taken = MEASUREMENTS[name](Run(sets, db, options.scale, QUICK if options.quick else 1.0))
+                if not taken:
+                    say(f"{name} is not measured on {db}")
                 if not options.quick:
                     keep(taken, RESULTS, at=datetime.now(UTC))
                 figures += taken

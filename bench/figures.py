@@ -52,6 +52,13 @@ MARKS: Mapping[str, Mark] = {
     "import.rows": Mark("customers a second, imported", "/s"),
     "import.bare": Mark("customers a second, inserted by the bare driver", "/s"),
     "import.memory": Mark("most memory of an import of that many customers", "MB", 300),
+    "redeem.service": Mark(
+        "redemptions of one gift a second, 8 processes, service call ÷ TPC-B transactions a second", "×", 0.5, at_least=True
+    ),
+    "redeem.web": Mark("the same through the web, signed in ÷ the same", "×", 0.15, at_least=True),
+    "redeem.redemptions": Mark("redemptions a second by the service call", "/s"),
+    "redeem.requests": Mark("redemptions a second through the web", "/s"),
+    "redeem.tpcb": Mark("TPC-B transactions a second (pgbench, scale 10, 8 clients)", "/s"),
 }
 """kB are 1,000 bytes and MB 1,000,000. Marks and wordings are the issue's."""
 

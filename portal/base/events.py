@@ -7,7 +7,7 @@ its type; (event, handler) under a unique key makes that once. Codes, passwords 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -121,7 +121,8 @@ def emitting_values(event: Event, *, now: datetime) -> dict[str, object]:
 
 
 def _row(event: Event, now: datetime) -> dict[str, object]:
-    row = (event.aggregate, event.type, asdict(event), now, now, PENDING, 0)
+    payload = {field.name: getattr(event, field.name) for field in fields(event)}
+    row = (event.aggregate, event.type, payload, now, now, PENDING, 0)
     return dict(zip(_GIVEN, row, strict=True))
 
 

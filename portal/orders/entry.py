@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from portal.base.errors import N_, Invalid
 from portal.base.money import MAX_MINOR
@@ -33,6 +33,10 @@ class Delivery:
     name: str
     phone: str
     address: str
+
+    def as_row(self) -> dict[str, str]:
+        """Give it as it is stored."""
+        return {"name": self.name, "phone": self.phone, "address": self.address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class NewOrder:
         """What is ordered, as a hash: a key used again with another is refused."""
         body = [
             [[item.offering_code, item.quantity, item.expected_amount] for item in self.items], self.price_list, self.unit,
-            self.placed_for, self.subscription_id, None if self.delivery is None else asdict(self.delivery),
+            self.placed_for, self.subscription_id, None if self.delivery is None else self.delivery.as_row(),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
 
@@ -90,6 +94,6 @@ def check_entry(new: NewOrder) -> None:
 
 
 def _check_delivery(delivery: Delivery) -> dict[str, str]:
-    given = asdict(delivery)
+    given = delivery.as_row()
     fields = {name: N_("This is needed to send it to you.") for name, text in given.items() if not text.strip()}
     return fields | {name: N_("This is too long.") for name, text in given.items() if len(text) > MOST_SIGNS[name]}

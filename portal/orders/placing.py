@@ -1,14 +1,15 @@
 """Placing an order: accepted and reserved in one transaction, once for each key.
 
 The order is the claim on its key, so a repeated request waits for the first and is told of its order before points or
-stock are touched. What others wait for comes last: order, points, stock, in this order everywhere (fulfilling and
-cancelling included), so that no two wait for each other crosswise.
+stock change. What others wait for comes last: order, points, stock, in this order when an order is fulfilled or cancelled,
+too. Where points are spent the purse is locked before the new order is written, which nobody else can wait for but the
+same request, and that one waits for the purse; so no two wait for each other crosswise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -126,7 +127,7 @@ def _head(new: NewOrder, now: datetime) -> dict[str, Any]:
         "currency": NO_CURRENCY if in_points else new.unit,
         "total_minor": 0 if in_points else new.total,
         "total_points": new.total if in_points else 0,
-        "delivery": None if new.delivery is None else asdict(new.delivery),
+        "delivery": None if new.delivery is None else new.delivery.as_row(),
         "placed_at": now,
         "ended_at": None,
     }

@@ -15,7 +15,10 @@ LENGTH = 8
 
 def new_reference() -> str:
     """Draw a reference; whether the customer has it already, the database says."""
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    number, signs = secrets.randbelow(len(ALPHABET) ** (LENGTH - 1)), ""
+    for _ in range(LENGTH - 1):
+        number, place = divmod(number, len(ALPHABET))
+        signs += ALPHABET[place]
     return _written(signs + _check(signs))
 
 
