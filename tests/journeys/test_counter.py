@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.conftest import read_code, sign_in
+from tests.journeys.conftest import read_code
 from tests.journeys.pages import close_if_open, customer
 
 
@@ -67,7 +67,7 @@ def test_from_search_to_an_open_customer_by_keyboard_alone(desk, house):
     assert desk.locator("#search").input_value() == ""
 
 
-def test_by_the_code_the_customer_reads_out_the_same_cards_show_and_the_customer_sees_who_looked(desk, house, window):
+def test_by_the_code_the_customer_reads_out_the_same_cards_show_and_the_customer_sees_who_looked(desk, house, window, alice_window):
     close_if_open(desk, house)
     desk.goto(customer(house))
     assert desk.locator("#card-bills").count() == 0
@@ -77,8 +77,7 @@ def test_by_the_code_the_customer_reads_out_the_same_cards_show_and_the_customer
     desk.locator("#f-code").fill(read_code(phone, house.cast.alice.number))
     desk.locator("form[action$='/by-code'] button").click()
     desk.locator("#card-bills").wait_for()
-    hers = window(1366, 860)
-    sign_in(hers, house.cast.alice.number)
+    hers = alice_window(1366, 860)
     for card in ("card-profile", "card-lines", "card-usage"):
         assert words(hers, card) == words(desk, card), card
     hers.goto("/me/looks")

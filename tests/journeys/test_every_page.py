@@ -56,15 +56,16 @@ def inspector():
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_the_hall_is_without_fault(window, house, inspector, scheme):
-    page = window(360, 740, scheme=scheme, language="zh-CN" if scheme == "dark" else "en-GB")
+def test_every_page_of_the_hall_is_without_fault(window, alice_window, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    page = window(360, 740, scheme=scheme, language=language)
     for name, path in FOR_ANYBODY.items():
         page.goto(path)
         inspector.look(page, name)
     for name, go_wrong in ERRORS.items():
         go_wrong(page)
         inspector.look(page, name)
-    sign_in(page, house.cast.alice.number)
+    page = alice_window(360, 740, scheme=scheme, language=language)
     for name, path in {**OF_THE_HALL, "bill": newest_bill(page)}.items():
         page.goto(path)
         inspector.look(page, name)

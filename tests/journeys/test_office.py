@@ -12,7 +12,6 @@ from portal.base.ids import to_ref
 from portal.base.keys import make_keys
 from portal.base.settings import Settings
 from tests.conftest import TEST_SECRET
-from tests.journeys.conftest import sign_in
 from tests.journeys.pages import OF_THE_OFFICE
 from tests.journeys.test_every_page import Inspector
 from tests.ordering import fill_store, redeem
@@ -51,7 +50,7 @@ def open_order(page, placed):
     page.locator(f"h1:has-text('{placed.reference}')").wait_for()
 
 
-def test_from_the_worklist_to_the_next_order_by_keyboard_alone_and_alice_sees_it_done(desk, house, ordered, window):
+def test_from_the_worklist_to_the_next_order_by_keyboard_alone_and_alice_sees_it_done(desk, ordered, alice_window):
     placed, another = ordered(), ordered()
     desk.goto("/office/?view=free")
     rows = desk.locator("[data-result]").all_inner_texts()
@@ -74,8 +73,7 @@ def test_from_the_worklist_to_the_next_order_by_keyboard_alone_and_alice_sees_it
     desk.keyboard.press("Enter")
     desk.wait_for_function(f"!document.querySelector('h1').textContent.includes('{placed.reference}')")
     assert desk.locator("#next-step").count() == 1
-    hers = window(360, 740)
-    sign_in(hers, house.cast.alice.number)
+    hers = alice_window(360, 740)
     card = hers.locator("#card-orders")
     assert "Done" in card.inner_text()
     hers.goto(f"/orders/{to_ref(placed.order_id)}")
@@ -98,11 +96,10 @@ def test_looking_again_brings_what_came_in_and_keeps_the_place(desk, ordered):
     assert desk.evaluate(f"{FOCUSED}.id") == "again"
 
 
-def test_what_alice_gives_up_while_it_is_looked_at_is_told_at_the_desk(desk, house, ordered, window):
+def test_what_alice_gives_up_while_it_is_looked_at_is_told_at_the_desk(desk, ordered, alice_window):
     placed = ordered()
     open_order(desk, placed)
-    hers = window(360, 740)
-    sign_in(hers, house.cast.alice.number)
+    hers = alice_window(360, 740)
     hers.goto(f"/orders/{to_ref(placed.order_id)}")
     hers.locator("a[href$='/cancel']").click()
     hers.locator("form[action$='/cancel'] button").click()
@@ -169,10 +166,9 @@ def test_every_page_of_the_office_is_without_fault(staff_window, ordered, scheme
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_order_in_the_hall_is_without_fault_in_each_state(window, house, ordered, scheme):
-    page, inspector = window(360, 740, scheme=scheme, language="zh-CN" if scheme == "dark" else "en-GB"), Inspector()
+def test_an_order_in_the_hall_is_without_fault_in_each_state(ordered, alice_window, scheme):
+    page, inspector = alice_window(360, 740, scheme=scheme, language="zh-CN" if scheme == "dark" else "en-GB"), Inspector()
     goods, coffee = ordered(), ordered("gift_coffee")
-    sign_in(page, house.cast.alice.number)
     for name, path in (("goods", f"/orders/{to_ref(goods.order_id)}"), ("voucher", f"/orders/{to_ref(coffee.order_id)}")):
         page.goto(path)
         inspector.look(page, name)
