@@ -31,6 +31,8 @@ def test_the_marks_are_the_issues() -> None:
         "memory.worker": "≤ 200",
         "import.rate": "≥ 0.3",
         "import.memory": "≤ 300",
+        "redeem.service": "≥ 0.5",
+        "redeem.web": "≥ 0.15",
     }
 
 
@@ -108,7 +110,7 @@ def test_a_name_nobody_knows_is_refused_before_anything_is_loaded(capsys: pytest
 def test_without_a_name_the_measurements_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == ["view", "search", "login", "weight", "memory", "import"]
+    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem"]
 
 
 def test_every_figure_has_a_measurement() -> None:
