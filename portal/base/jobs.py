@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
@@ -60,14 +61,11 @@ def make_huey(settings: Settings) -> Huey:
     if url.get_backend_name() == "postgresql":
         # A kick may be lost with a crash, so it need not wait for the disk.
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return PostgresHuey(
-            QUEUE,
-            dsn=address,
-            connect_timeout=3,
-            options="-c synchronous_commit=off",
-            read_timeout=_READ_SECONDS,
-            **common,
-        )
+        common |= {"dsn": address, "connect_timeout": 3, "options": "-c synchronous_commit=off", "read_timeout": _READ_SECONDS}
+        try:
+            return PostgresHuey(QUEUE, **common)
+        except psycopg.errors.UniqueViolation:  # web and worker made its tables at the same moment: the other one was first
+            return PostgresHuey(QUEUE, **common)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey(QUEUE, filename=str(settings.instance_dir / "jobs.db"), fsync=False, **common)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,19 @@ def test_a_kick_that_nobody_took_in_time_is_void(tmp_path: Path) -> None:
 def test_the_queue_follows_the_settings(tmp_path: Path) -> None:
     assert isinstance(make_huey(settings_in(tmp_path)), SqliteHuey)
     assert (tmp_path / "jobs.db").exists()
+
+
+def test_web_and_worker_that_make_the_queues_tables_at_the_same_moment_both_have_them(fresh: Database, tmp_path: Path) -> None:
+    url = fresh.url.render_as_string(hide_password=False)
+    settings = Settings(env="test", database_url=url, instance_dir=tmp_path)
+    line = threading.Barrier(6)
+
+    def start() -> Huey:
+        line.wait(30)
+        return make_huey(settings)
+
+    with ThreadPoolExecutor(6) as pool:
+        made = [each.result() for each in [pool.submit(start) for _ in range(6)]]
+    assert [each.storage.queue_size() for each in made] == [0] * 6
+    for each in made:
+        each.storage.close()
