@@ -33,6 +33,18 @@ class Event:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerEvent(Event):
+    """Something that concerns one customer as a whole: all such events of a customer stay in order."""
+
+    customer_id: int
+
+    @property
+    def aggregate(self) -> str:
+        """The customer."""
+        return f"customer:{self.customer_id}"
+
+
 class OutboxEvent(Base):
     """One emitted event and how far its delivery is."""
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from portal.base.events import Event
+from portal.base.events import CustomerEvent, Event
 
 
 @dataclass(frozen=True, slots=True)
-class Visited(Event):
+class Visited(CustomerEvent):
     """Somebody who acts for a customer came by on a channel, on a day (ISO date): signed in, or came back on a new day."""
 
     type: ClassVar[str] = "identity.visited"
-    customer_id: int
     channel: str
     day: str
-
-    @property
-    def aggregate(self) -> str:
-        """The customer: its events stay in order."""
-        return f"customer:{self.customer_id}"
 
 
 @dataclass(frozen=True, slots=True)

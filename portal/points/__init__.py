@@ -4,7 +4,6 @@ from portal.points.checks import check_points
 from portal.points.data import ELECTRONIC, GRACE_DAYS, GRANT, RULES, SPENDABLE, Purse, RuleData
 from portal.points.earning import earn_by_rule, earn_points, expiry_day, list_earning_rules, load_earning_rules
 from portal.points.errors import HoldEnded, NotEnoughPoints
-from portal.points.events import PointsEarned, PointsExpired
 from portal.points.expiry import expire_points
 from portal.points.holding import hold_points, release_hold, spend_hold
 from portal.points.holding_part import hold_part, holding_values, locked_purse, purse_values
@@ -30,8 +29,6 @@ __all__ = [
     "NotEnoughPoints",
     "OpeningLot",
     "PointsCard",
-    "PointsEarned",
-    "PointsExpired",
     "PointsHistory",
     "PointsMovement",
     "Purse",

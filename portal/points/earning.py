@@ -14,12 +14,10 @@ from sqlalchemy.orm import Session
 from portal.base import ledger
 from portal.base.clock import month_start, today
 from portal.base.errors import N_, Invalid
-from portal.base.events import emit
 from portal.base.ids import new_id
 from portal.base.money import MAX_MINOR
 from portal.points.accounts import account_of, check_amount, movement_of
 from portal.points.data import RULES, Purse, RuleData
-from portal.points.events import PointsEarned
 from portal.points.models import DailyEarning, EarningRule, PointsLot
 
 _rule = sa.select(EarningRule.purse, EarningRule.points, EarningRule.per, EarningRule.daily_cap, EarningRule.months_kept).where(
@@ -84,7 +82,6 @@ def earn_points(
     if not ledger.transfer(session, movement_of("earned", customer_id, f"{reason}:{reference}"), source, target, amount, now=now).is_new:
         return False
     put_into_lot(session, customer_id, amount, purse=purse, reason=reason, expires_on=expires_on, now=now)
-    emit(session, PointsEarned(customer_id, purse, reason, amount, expires_on.isoformat()), now=now)
     return True
 
 

@@ -11,11 +11,9 @@ from sqlalchemy.orm import Session
 from portal.base import ledger
 from portal.base.clock import today
 from portal.base.db import Id
-from portal.base.events import emit
 from portal.interactions import record_interaction
 from portal.points.accounts import account_of, movement_of
 from portal.points.data import Purse
-from portal.points.events import PointsExpired
 from portal.points.models import PointsLot
 
 _lot = PointsLot.metadata.tables["points_lot"]
@@ -54,7 +52,6 @@ def expire_points(session: Session, *, now: datetime, limit: int) -> int:
         if _expire(session, customer_id, purse, lots, now):
             points = sum(lots.values())
             record_interaction(session, customer_id, channel="web", kind="points_expired", params={"points": points}, now=now)
-            emit(session, PointsExpired(customer_id, purse, points), now=now)
             count += len(lots)
     return count
 
