@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ import pytest
 
 from portal.base.db import Database
 from portal.base.keys import make_keys
+from portal.base.outbox import EventView, list_events
 from portal.base.settings import Settings
 from tests.cast import Cast, create_cast
 from tests.conftest import TEST_SECRET, make_tables
@@ -249,6 +250,21 @@ def sign_in(page: Any, number: str) -> None:
     page.locator("#f-code").fill(read_code(page, number))
     page.locator("main form:has(#f-code) button[type=submit]").click()
     page.wait_for_url("**/")
+
+
+def settle(house: House) -> None:
+    """Wait until the worker has done all it was asked: what a sign-in earns is in a moment after the page is there."""
+    database = Database(house.database)
+    deadline = time.monotonic() + 20
+    waiting: Sequence[EventView] = ()
+    while time.monotonic() < deadline:
+        with database.reading() as session:
+            waiting = list_events(session)
+        if not waiting:
+            break
+        time.sleep(0.1)
+    database.close()
+    assert not waiting, waiting
 
 
 def staff_in(page: Any, house: House, login: str = "dora") -> None:

@@ -72,6 +72,7 @@ def test_every_page_of_the_hall_is_without_fault(window, alice_window, inspector
     page.goto("/")
     for menu in page.locator("details.menu summary").all():
         menu.click()
+        page.locator("details.menu[open]").wait_for()
         inspector.look(page, "home with a menu open")
         page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1366, "height": 860})
@@ -108,5 +109,6 @@ def test_every_page_of_the_counter_is_without_fault(staff_window, house, inspect
     page.set_viewport_size({"width": 360, "height": 740})
     inspector.look(page, "customer, open, on a phone")
     page.locator("#card-bills a[href*='/bills/']").first.click()
+    page.wait_for_url("**/bills/*")
     inspector.look(page, "bill at the counter")
     assert not inspector.wrong, "\n".join(inspector.wrong)

@@ -14,7 +14,7 @@ from portal.customers import find_holder
 from portal.identity import make_hasher, set_service_password
 from portal.points import earn_points
 from tests.conftest import TEST_SECRET
-from tests.journeys.conftest import read_code, sign_in
+from tests.journeys.conftest import read_code, settle, sign_in
 
 PIN = "482913"
 
@@ -34,8 +34,9 @@ def pin(house):
     return PIN
 
 
-def points_of(page) -> int:
-    """Read the points that can be spent off the points page."""
+def points_of(page, house) -> int:
+    """Read the points that can be spent off the points page, once what the sign-in earns is in."""
+    settle(house)
     page.goto("/points")
     found = re.search(r"[\d,]+", page.locator("#card-points .sum-line").inner_text())
     assert found is not None
@@ -63,7 +64,7 @@ def rich(house):
 def test_a_voucher_is_redeemed_with_one_more_look_and_its_code_is_on_the_orders_page_alone(house, window, rich, javascript):
     page = window(360, 740, javascript=javascript)
     sign_in(page, rich(house.cast.noise[5 if javascript else 6]).number)
-    before = points_of(page)
+    before = points_of(page, house)
     page.goto("/points/gifts/gift_coffee")
     page.locator("#where form button[type=submit]").click()
     check = page.locator("#check")
@@ -79,7 +80,7 @@ def test_a_voucher_is_redeemed_with_one_more_look_and_its_code_is_on_the_orders_
             break
         page.wait_for_timeout(200)
     assert code is not None
-    assert points_of(page) == before - 300
+    assert points_of(page, house) == before - 300
     for elsewhere in ("/", "/orders", "/activity", "/points/history"):
         page.goto(elsewhere)
         assert code[0] not in page.content(), elsewhere
@@ -95,7 +96,7 @@ def test_goods_are_typed_once_and_kept_until_a_proof_is_given_and_the_order_can_
     page.locator("#f-password").fill(pin)
     page.locator("main form:has(#f-password) button[type=submit]").click()
     page.wait_for_url("**/")
-    before = points_of(page)
+    before = points_of(page, house)
     page.goto("/points/gifts/gift_thermos")
     page.locator("#f-name").fill("李查理，前台代收")
     page.locator("#f-address").fill("上海市浦东新区张杨路 500 号前台")
@@ -108,11 +109,11 @@ def test_goods_are_typed_once_and_kept_until_a_proof_is_given_and_the_order_can_
     assert "李查理，前台代收" in check.inner_text(), "what was typed is still there"
     check.locator("form button[type=submit]").click()
     page.wait_for_url("**/orders/*")
-    assert points_of(page) == before - 600
+    assert points_of(page, house) == before - 600
     page.goto("/orders")
     page.locator("main a[href^='/orders/']").first.click()
     page.locator("main a[href$='/cancel']").click()
     page.locator("main form button[type=submit]").click()
     page.wait_for_url("**/orders/*")
     assert "Cancelled" in page.locator("main").inner_text()
-    assert points_of(page) == before
+    assert points_of(page, house) == before
