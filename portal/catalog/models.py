@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.base.db import Base, Id, Json, table
 from portal.base.i18n import LocalText
 
-_RESERVED = sa.text("used_at IS NULL")
-
 
 class Offering(Base):
     """Something that can be bought: what it includes a month, or how it reaches whoever orders it."""
@@ -69,7 +67,7 @@ class StockClaim(Base):
     __tablename__ = "stock_claim"
     __table_args__ = (
         sa.Index("ix_stock_claim_holder", "holder"),
-        sa.Index("ix_stock_claim_reserved", "offering_code", sqlite_where=_RESERVED, postgresql_where=_RESERVED),
+        sa.Index("ix_stock_claim_offering", "offering_code", "id"),
         table("global"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  # the unit's

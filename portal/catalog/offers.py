@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
 from portal.catalog.models import Offering, OfferingPrice, StockUnit
+from portal.catalog.stock import first_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Terms:
 
 
 _units = sa.select(sa.func.count()).select_from(StockUnit).where(StockUnit.offering_code == Offering.code).scalar_subquery()
-_any_unit = sa.select(StockUnit.id).where(StockUnit.offering_code == Offering.code).limit(1).exists()
+_is_left = first_free(Offering.code).is_not(None)
 _on_list = sa.and_(
     OfferingPrice.offering_code == Offering.code,
     OfferingPrice.price_list == sa.bindparam("price_list"),
@@ -62,7 +63,7 @@ _of_kinds = _offers.where(Offering.kind.in_(sa.bindparam("kinds", expanding=True
 _one = _offers.where(Offering.code == sa.bindparam("code"))
 _terms: sa.Select[*tuple[Any, ...]] = sa.select(
     Offering.code, Offering.name, Offering.fulfilment, OfferingPrice.amount, Offering.stocked,
-    sa.case((Offering.stocked, _any_unit), else_=sa.true()), Offering.allowances,
+    sa.case((Offering.stocked, _is_left), else_=sa.true()), Offering.allowances,
 ).where(_on_list)  # fmt: skip
 _terms_of_one = _terms.where(Offering.code == sa.bindparam("code"))
 _terms_of_many = _terms.where(Offering.code.in_(sa.bindparam("codes", expanding=True)))

@@ -54,7 +54,7 @@ _roles_at = _roles.where(CustomerRole.customer_id == sa.bindparam("customer_id")
 
 def list_acting(session: Session, party_id: int, *, now: datetime) -> Sequence[ActingFor]:
     """Give every customer a person acts for at `now`: own ones first, then by name. One statement."""
-    return _acting(session.execute(_roles, {"party_id": party_id, "now": now}).all())
+    return _acting(session.connection().execute(_roles, {"party_id": party_id, "now": now}).all())
 
 
 def get_viewer(session: Session, party_id: int, customer_id: int, *, now: datetime) -> Viewer:
@@ -62,7 +62,7 @@ def get_viewer(session: Session, party_id: int, customer_id: int, *, now: dateti
 
     Owners and administrators see everything; members and employees the lines they use, and no money.
     """
-    acting = _acting(session.execute(_roles_at, {"party_id": party_id, "customer_id": customer_id, "now": now}).all())
+    acting = _acting(session.connection().execute(_roles_at, {"party_id": party_id, "customer_id": customer_id, "now": now}).all())
     if not acting:
         raise NotFound
     lines = acting[0].lines

@@ -2,7 +2,7 @@
 
 It does what placing does step by step; what it cannot do, or finds short, is refused in the same words. The first
 statement reads the terms and locks the customer's purse, the second writes everything: the order, if its key is free;
-then the points, if there is an order; then the piece, last, if the points are held.
+then the points, if there is an order; then the piece, last, if the points are held. What is missing then is claimed by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.driver import DriverStatement
 from portal.base.events import ask_for_worker
-from portal.catalog import POINTS, SoldOut, Terms, claiming, claiming_values, find_terms, terms_of_one
+from portal.catalog import POINTS, Terms, claim_stock, claiming, claiming_values, find_terms, terms_of_one
 from portal.orders.entry import NewOrder
 from portal.orders.holds import hold_of, holder_of
 from portal.orders.rows import NewRows, all_values, order_parts
@@ -70,6 +70,6 @@ def redeem(session: Session, new: NewOrder, rows: NewRows, *, now: datetime) -> 
     if is_held is None:
         raise NotEnoughPoints
     if count < item.quantity:
-        raise SoldOut
+        claim_stock(session, item.offering_code, item.quantity - count, holder=claimed["stock_holder"], now=now)
     ask_for_worker(session)
     return True

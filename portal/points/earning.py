@@ -51,7 +51,11 @@ def _of_day(insert: Any) -> Any:
 
 def _into_lot(insert: Any) -> Any:
     new = insert(PointsLot.__table__)
-    more = {"amount": PointsLot.amount + new.excluded.amount, "remaining": PointsLot.remaining + new.excluded.remaining}
+    more = {
+        "amount": PointsLot.amount + new.excluded.amount,
+        "remaining": PointsLot.remaining + new.excluded.remaining,
+        "closed_on": None,  # a clock may have been ahead
+    }
     return new.on_conflict_do_update(index_elements=["customer_id", "purse", "expires_on", "reason"], set_=more)
 
 

@@ -19,18 +19,18 @@ from portal.points.models import PointsLot
 _lot = PointsLot.metadata.tables["points_lot"]
 _overdue = (
     sa.select(_lot.c.customer_id, _lot.c.purse, _lot.c.id, _lot.c.remaining)
-    .where(_lot.c.remaining > sa.literal_column("0"), _lot.c.expires_on <= sa.bindparam("today", type_=sa.Date()))
+    .where(_lot.c.closed_on.is_(None), _lot.c.expires_on <= sa.bindparam("today", type_=sa.Date()))
     .order_by(_lot.c.expires_on)
     .limit(sa.bindparam("limit"))
 )
-_empty = (
+_close = (
     sa.update(_lot)
     .where(
         _lot.c.customer_id == sa.bindparam("of_customer"),
         _lot.c.id == sa.bindparam("of_lot"),
         _lot.c.remaining == sa.bindparam("seen", type_=Id),
     )
-    .values(remaining=0)
+    .values(remaining=0, closed_on=sa.bindparam("day", type_=sa.Date()))
 )
 
 
@@ -39,7 +39,7 @@ class _Changed(Exception):
 
 
 def expire_points(session: Session, *, now: datetime, limit: int) -> int:
-    """Book what is left in lots past their day as expired, at most `limit` lots, and tell each customer; give how many lots.
+    """Book what is left in lots past their day as expired and tell each customer; give how many lots, at most `limit`, it closed.
 
     One movement for each customer and purse, customers in one order: two jobs at once never wait for each other crosswise.
     What somebody else is just taking from is left for the next time. Points that are held expire with no lot.
@@ -50,8 +50,8 @@ def expire_points(session: Session, *, now: datetime, limit: int) -> int:
     count = 0
     for (customer_id, purse), lots in sorted(overdue.items()):
         if _expire(session, customer_id, purse, lots, now):
-            points = sum(lots.values())
-            record_interaction(session, customer_id, channel="web", kind="points_expired", params={"points": points}, now=now)
+            if points := sum(lots.values()):
+                record_interaction(session, customer_id, channel="web", kind="points_expired", params={"points": points}, now=now)
             count += len(lots)
     return count
 
@@ -68,9 +68,10 @@ def _expire(session: Session, customer_id: int, purse: Purse, lots: Mapping[int,
 
 def _book(session: Session, customer_id: int, purse: Purse, lots: Mapping[int, int], now: datetime) -> None:
     source, target = account_of("points", customer_id, purse), account_of("points_expired", customer_id, purse)
-    reference = movement_of("expired", customer_id, f"{min(lots)}:{today(now).isoformat()}")
-    if not ledger.transfer(session, reference, source, target, sum(lots.values()), now=now).is_new:
+    day, points = today(now), sum(lots.values())
+    reference = movement_of("expired", customer_id, f"{min(lots)}:{day.isoformat()}")
+    if points and not ledger.transfer(session, reference, source, target, points, now=now).is_new:
         raise _Changed
-    seen = [{"of_customer": customer_id, "of_lot": lot_id, "seen": remaining} for lot_id, remaining in lots.items()]
-    if session.connection().execute(_empty, seen).rowcount != len(lots):
+    seen = [{"of_customer": customer_id, "of_lot": lot_id, "seen": left, "day": day} for lot_id, left in lots.items()]
+    if session.connection().execute(_close, seen).rowcount != len(lots):
         raise _Changed

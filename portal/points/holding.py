@@ -40,7 +40,7 @@ _left = (
     .where(
         _lot.c.customer_id == _customer,
         _lot.c.purse == SPENDABLE,
-        _lot.c.remaining > sa.literal_column("0"),  # SQLite uses the partial index for a literal alone
+        _lot.c.remaining > 0,
         _lot.c.expires_on > sa.bindparam("today", type_=sa.Date()),
     )
     .subquery("lots_left")
@@ -91,7 +91,7 @@ _take = take_lots(_chosen, _new_hold)
 _change = (
     sa.update(_lot)
     .where(_lot.c.customer_id == sa.bindparam("of_customer"), _lot.c.id == sa.bindparam("of_lot"))
-    .values(remaining=_lot.c.remaining + sa.bindparam("change", type_=Id))
+    .values(remaining=_lot.c.remaining + sa.bindparam("change", type_=Id), closed_on=None)  # a clock may have been ahead
 )
 _insert_use = sa.insert(_use)
 _end = (

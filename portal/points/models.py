@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.base.db import Base, Id, table
 
-_LEFT = sa.text("remaining > 0")
+_OPEN = sa.text("closed_on IS NULL")
 
 
 class EarningRule(Base):
@@ -30,14 +30,14 @@ class PointsLot(Base):
     """Points of one kind that expire together. `remaining` is neither spent, held nor expired.
 
     What is earned in a month for one reason goes into one lot: a gift takes from a dozen lots, not from one for each visit.
+    No index knows `remaining`: PostgreSQL then changes a lot without a new entry in each of them.
     """
 
     __tablename__ = "points_lot"
     __table_args__ = (
         sa.UniqueConstraint("customer_id", "purse", "expires_on", "reason"),
         sa.CheckConstraint("remaining BETWEEN 0 AND amount", name="remaining"),
-        sa.Index("ix_points_lot_left", "customer_id", "purse", "expires_on", "id", sqlite_where=_LEFT, postgresql_where=_LEFT),
-        sa.Index("ix_points_lot_expiry", "expires_on", sqlite_where=_LEFT, postgresql_where=_LEFT),
+        sa.Index("ix_points_lot_open", "expires_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
         table("customer"),
     )
     customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
@@ -48,6 +48,7 @@ class PointsLot(Base):
     remaining: Mapped[int] = mapped_column(Id)
     earned_on: Mapped[date]  # the first of it
     expires_on: Mapped[date]  # the first day they can no longer be spent
+    closed_on: Mapped[date | None]  # when what was left by then was booked as expired
 
 
 class PointsHold(Base):

@@ -77,7 +77,7 @@ _lots = (
     )
     .where(
         PointsLot.customer_id == sa.bindparam("customer"),
-        PointsLot.remaining > sa.literal_column("0"),
+        PointsLot.remaining > 0,
         PointsLot.expires_on > sa.bindparam("today", type_=sa.Date()),
     )
     .group_by(PointsLot.purse, PointsLot.expires_on)

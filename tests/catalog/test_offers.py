@@ -20,12 +20,14 @@ from portal.catalog import (
     STANDARD,
     ListExists,
     add_stock,
+    claim_stock,
     create_price_list,
     find_terms,
     get_offer,
     get_offering,
     list_offers,
     load_catalog,
+    release_stock,
     set_price,
 )
 from portal.catalog.models import Offering, OfferingPrice
@@ -137,6 +139,25 @@ def test_terms_are_those_of_the_moment_and_only_of_what_is_offered(shop: Databas
         "gift_data_5gb": (200, True),
     }
     assert alone == {"gift_thermos": found["gift_thermos"]}
+
+
+def test_what_is_left_is_told_of_each_offering_by_its_own_pieces_whatever_was_claimed(shop: Database) -> None:
+    def is_left() -> list[bool]:
+        with shop.reading() as session:
+            found = find_terms(session, STANDARD, POINTS, ["gift_thermos", "gift_power_bank"])
+        return [found[code].is_left for code in ("gift_thermos", "gift_power_bank")]
+
+    with shop.writing() as session:
+        add_stock(session, "gift_thermos", 2, now=NOW)
+        add_stock(session, "gift_power_bank", 1, now=NOW)  # of later numbers than the other's
+        claim_stock(session, "gift_power_bank", 1, holder="a", now=NOW)
+    assert is_left() == [True, False]
+    with shop.writing() as session:
+        claim_stock(session, "gift_thermos", 2, holder="b", now=NOW)
+    assert is_left() == [False, False]
+    with shop.writing() as session:
+        release_stock(session, "b")
+    assert is_left() == [True, False]
 
 
 @pytest.mark.parametrize("amount", [-1, 1.0, True, "600", None, MAX_MINOR + 1, 10**40])

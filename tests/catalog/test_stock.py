@@ -72,6 +72,27 @@ def test_a_claimed_unit_is_nobody_elses(shop: Database) -> None:
     assert counted(shop) == StockCount(0, 2, 0)
 
 
+def test_a_piece_put_back_is_had_once_the_newer_ones_are_gone(shop: Database) -> None:
+    add(shop, 3)
+    claim(shop, "a")
+    claim(shop, "b")
+    assert release(shop, "a") == 1
+    claim(shop, "c")
+    claim(shop, "d")
+    assert counted(shop) == StockCount(0, 3, 0)
+    with pytest.raises(SoldOut):
+        claim(shop, "e")
+
+
+def test_what_is_asked_for_together_is_taken_from_behind_the_newest_claim_and_from_before_it(shop: Database) -> None:
+    add(shop, 5)
+    claim(shop, "a", 2)
+    claim(shop, "b", 2)
+    assert release(shop, "a") == 2
+    claim(shop, "c", 3)
+    assert counted(shop) == StockCount(0, 5, 0)
+
+
 def test_more_than_there_is_is_refused_and_takes_nothing(shop: Database) -> None:
     add(shop, 3)
     with pytest.raises(SoldOut):

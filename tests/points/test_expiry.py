@@ -62,6 +62,14 @@ def test_what_is_held_does_not_expire_with_its_lot(alice: Purses) -> None:
     assert alice.books() == {"points": 0, "held": 0, "issued": -30, "spent": 20, "expired": 10}
 
 
+def test_a_lot_that_was_used_up_is_closed_on_its_day_without_a_word(alice: Purses) -> None:
+    alice.give(30, days=5)
+    alice.hold(30)
+    alice.spend(on=1)
+    assert [alice.expire(on=day) for day in (4, 5, 6)] == [0, 1, 0]
+    assert alice.books() == {"points": 0, "held": 0, "issued": -30, "spent": 30, "expired": 0}
+
+
 def test_an_expiry_takes_no_more_lots_than_it_is_told(alice: Purses) -> None:
     for days in range(1, 8):
         alice.give(10, days=days)

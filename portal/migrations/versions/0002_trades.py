@@ -73,14 +73,7 @@ def upgrade() -> None:
         info={"kind": "global"},
     )
     op.create_index("ix_stock_claim_holder", "stock_claim", ["holder"], unique=False)
-    op.create_index(
-        "ix_stock_claim_reserved",
-        "stock_claim",
-        ["offering_code"],
-        unique=False,
-        sqlite_where=sa.text("used_at IS NULL"),
-        postgresql_where=sa.text("used_at IS NULL"),
-    )
+    op.create_index("ix_stock_claim_offering", "stock_claim", ["offering_code", "id"], unique=False)
     op.create_table(
         "stock_unit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -180,6 +173,7 @@ def upgrade() -> None:
         sa.Column("remaining", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("earned_on", sa.Date(), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
         sa.CheckConstraint("remaining BETWEEN 0 AND amount", name=op.f("ck_points_lot_remaining")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_points_lot_customer_id_customer")),
         sa.PrimaryKeyConstraint("customer_id", "id", name=op.f("pk_points_lot")),
@@ -187,20 +181,12 @@ def upgrade() -> None:
         info={"kind": "customer"},
     )
     op.create_index(
-        "ix_points_lot_expiry",
+        "ix_points_lot_open",
         "points_lot",
         ["expires_on"],
         unique=False,
-        sqlite_where=sa.text("remaining > 0"),
-        postgresql_where=sa.text("remaining > 0"),
-    )
-    op.create_index(
-        "ix_points_lot_left",
-        "points_lot",
-        ["customer_id", "purse", "expires_on", "id"],
-        unique=False,
-        sqlite_where=sa.text("remaining > 0"),
-        postgresql_where=sa.text("remaining > 0"),
+        sqlite_where=sa.text("closed_on IS NULL"),
+        postgresql_where=sa.text("closed_on IS NULL"),
     )
     op.create_table(
         "assertion_use",
@@ -379,10 +365,10 @@ def downgrade() -> None:
     op.drop_index("ix_assertion_use_expires_at", table_name="assertion_use")
     op.drop_table("assertion_use")
     op.drop_index(
-        "ix_points_lot_left", table_name="points_lot", sqlite_where=sa.text("remaining > 0"), postgresql_where=sa.text("remaining > 0")
-    )
-    op.drop_index(
-        "ix_points_lot_expiry", table_name="points_lot", sqlite_where=sa.text("remaining > 0"), postgresql_where=sa.text("remaining > 0")
+        "ix_points_lot_open",
+        table_name="points_lot",
+        sqlite_where=sa.text("closed_on IS NULL"),
+        postgresql_where=sa.text("closed_on IS NULL"),
     )
     op.drop_table("points_lot")
     op.drop_table("points_hold")
@@ -393,12 +379,7 @@ def downgrade() -> None:
     op.drop_table("customer_order")
     op.drop_index("ix_stock_unit_offering", table_name="stock_unit")
     op.drop_table("stock_unit")
-    op.drop_index(
-        "ix_stock_claim_reserved",
-        table_name="stock_claim",
-        sqlite_where=sa.text("used_at IS NULL"),
-        postgresql_where=sa.text("used_at IS NULL"),
-    )
+    op.drop_index("ix_stock_claim_offering", table_name="stock_claim")
     op.drop_index("ix_stock_claim_holder", table_name="stock_claim")
     op.drop_table("stock_claim")
     op.drop_table("offering_price")
