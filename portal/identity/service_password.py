@@ -6,7 +6,7 @@ Signing in takes three steps, since verifying is slow and must not hold a transa
         given = password_hash_for(session, number, visitor, now=now)        # or Limited
     right = verify(given.hash, clean_pin(text), hasher)
     with writing() as session:
-        answer = record_password_outcome(session, given, visitor, right=right, now=now)
+        answer = record_password_outcome(session, given, right=right, now=now)
 
 However many requests race, only as many learn whether they were right as the allowance has attempts: the answer is
 given while counting.
@@ -14,7 +14,7 @@ given while counting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -27,20 +27,22 @@ from portal.identity.models import ServicePassword
 from portal.identity.sessions import end_other_sessions
 from portal.identity.sign_ins import record_sign_in
 from portal.identity.throttle import count_up, give_back, look
-from portal.identity.visitor import Visitor
+from portal.identity.visitor import Visitor, knowing
 from portal.interactions import record_interaction
 
 _password = ServicePassword.metadata.tables["service_password"]
 _find = sa.select(_password.c.hash).where(
     _password.c.customer_id == sa.bindparam("customer"), _password.c.subscription_id == sa.bindparam("line")
 )
+_known_and_hash = sa.select(knowing(), _find.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordToVerify:
-    """What to verify an entry against. `hash` is None for a number without a password, or without a holder."""
+    """What to verify an entry against, and who made it. `hash` is None for a number without a password, or without a holder."""
 
     number: str = field(repr=False)
+    visitor: Visitor
     hash: str | None = field(repr=False)
 
 
@@ -59,17 +61,26 @@ class PasswordWrong:
 
 
 def password_hash_for(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
-    """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements."""
+    """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements.
+
+    Whether the visitor's device is known is looked up here.
+    """
+    holder = find_holder(session, number)
+    customer_id, line, party_id = (0, 0, 0) if holder is None else (holder.customer_id, holder.subscription_id, holder.party_id)
+    asked = {"customer": customer_id, "line": line, "party_id": party_id, "device_id": visitor.device_id}
+    is_known, hashed = session.connection().execute(_known_and_hash, asked).one()
+    visitor = replace(visitor, known=visitor.known or is_known)
     allowed = password_windows(number, visitor)
     if (seen := look(session, allowed, now=now).of(allowed)).full:
         return Limited(seen.retry_after_seconds, None if visitor.known else "code")
-    return PasswordToVerify(number, _stored(session, find_holder(session, number)))
+    return PasswordToVerify(number, visitor, hashed)
 
 
 def record_password_outcome(
-    session: Session, given: PasswordToVerify, visitor: Visitor, *, right: bool, now: datetime
+    session: Session, given: PasswordToVerify, *, right: bool, now: datetime
 ) -> PasswordRight | PasswordWrong | Limited:
     """Count the attempt and say what it was. Commit what is returned. Right counts for nothing, wrong stays counted."""
+    visitor = given.visitor
     allowed = password_windows(given.number, visitor)
     seen = count_up(session, allowed, now=now, attempts=0 if right else 1).of(allowed)
     if seen.over or (right and seen.full):
@@ -98,7 +109,7 @@ def password_hash_unseen(session: Session, number: str, visitor: Visitor, *, now
     if (seen := count_up(session, allowed, now=now).of(allowed)).over:
         give_back(session, allowed)
         return Limited(seen.retry_after_seconds)
-    return PasswordToVerify(number, _stored(session, find_holder(session, number)))
+    return PasswordToVerify(number, visitor, _stored(session, find_holder(session, number)))
 
 
 def has_service_password(session: Session, holder: Holder) -> bool:

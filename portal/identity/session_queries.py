@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.base.errors import Forbidden
+from portal.base.errors import Forbidden, NotFound
 from portal.identity.models import LoginSession, Staff
 
 Realm = Literal["subscriber", "staff"]
@@ -107,6 +107,10 @@ _member = (
     .join_from(_session, _staff, _staff.c.id == _session.c.staff_id)
     .where(_alive, _session.c.realm == "staff", _staff.c.ended_at.is_(None))
 )
+_insert = sa.insert(_session).values({column.name: sa.bindparam(column.name, type_=column.type) for column in _session.c})
+_its_party = _party.c.id == sa.bindparam("party_id")  # SQLite cannot say `login_session.party_id` here
+_name, _language = (sa.select(column).where(_its_party).scalar_subquery() for column in (_party.c.name, _party.c.language))
+_insert_subscriber = _insert.returning(*_own, _session.c.party_id, _name, _language, _session.c.customer_id, _session.c.number)
 _list = (
     sa.select(_session.c.id, _session.c.device_label, _session.c.ip, _session.c.created_at, _session.c.seen_at, _session.c.idle_seconds)
     .where(_session.c.party_id == sa.bindparam("party"), _session.c.ended_at.is_(None), _session.c.expires_at > sa.bindparam("at"))
@@ -128,6 +132,17 @@ def find_session(session: Session, token: str, realm: Realm, *, now: datetime) -
     if row is None or row.seen_at + timedelta(seconds=row.idle_seconds) <= now:
         return None
     return _view_subscriber(row) if realm == "subscriber" else _view_member(row)
+
+
+def insert_session(session: Session, row: Mapping[str, Any], token: str, *, now: datetime) -> SessionView:
+    """Write a session and give it as `find_session` will. One statement; two for staff."""
+    if row["realm"] == "subscriber":
+        return _view_subscriber(session.connection().execute(_insert_subscriber, row).one())
+    session.connection().execute(_insert, row)
+    view = find_session(session, token, "staff", now=now)
+    if view is None:
+        raise NotFound
+    return view
 
 
 def list_sessions(session: Session, party_id: int, *, now: datetime) -> Sequence[SessionLine]:

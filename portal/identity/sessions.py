@@ -20,7 +20,7 @@ from portal.base.settings import Settings
 from portal.customers import Holder, get_viewer
 from portal.identity.events import Visited
 from portal.identity.models import LoginSession
-from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token
+from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token, insert_session
 from portal.identity.sign_ins import record_sign_in
 from portal.identity.visitor import MAX_LABEL, Visitor, remember_device
 from portal.interactions import record_interaction
@@ -28,7 +28,6 @@ from portal.interactions import record_interaction
 EndedBy = Literal["owner", "replaced", "expired", "staff", "password"]
 
 _session = LoginSession.metadata.tables["login_session"]
-_insert = sa.insert(_session)
 _live = _session.c.ended_at.is_(None)
 
 
@@ -164,12 +163,12 @@ def _begin(session: Session, realm: Realm, visitor: Visitor, *, settings: Settin
     )
     row = {
         "id": new_id(now), "token_hash": hash_token(token), "realm": realm, "party_id": None, "staff_id": None,
-        "customer_id": None, "number": None, "device_id": visitor.device_id, "device_label": visitor.label[:MAX_LABEL],
+        "customer_id": None, "number": None, "level": 0, "proved_at": None,
+        "device_id": visitor.device_id, "device_label": visitor.label[:MAX_LABEL],
         "ip": visitor.ip[:64], "created_at": now, "seen_at": now, "idle_seconds": idle * 60,
         "expires_at": now + timedelta(hours=hours), "ended_at": None, "ended_by": None,
     }  # fmt: skip
-    session.connection().execute(_insert, row | values)
-    return _started(session, token, realm, now)
+    return Started(token, insert_session(session, row | values, token, now=now))
 
 
 def _started(session: Session, token: str, realm: Realm, now: datetime) -> Started:

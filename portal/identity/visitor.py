@@ -40,7 +40,8 @@ _SYSTEMS = (
 )
 
 _device = KnownDevice.metadata.tables["known_device"]
-_is_known = sa.select(sa.literal(1)).where(_device.c.party_id == sa.bindparam("party_id"), _device.c.device_id == sa.bindparam("device_id"))
+_same = (_device.c.party_id == sa.bindparam("party_id"), _device.c.device_id == sa.bindparam("device_id"))
+_is_known = sa.exists().where(*_same)
 
 
 def _remembering(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
@@ -84,7 +85,12 @@ def knows_device(session: Session, number: str, device_id: str) -> bool:
     """Say whether whoever uses `number` has signed in with this device before. Two statements, whoever holds it."""
     holder = find_holder(session, number)
     party_id = holder.party_id if holder else 0
-    return session.connection().execute(_is_known, {"party_id": party_id, "device_id": device_id}).first() is not None
+    return bool(session.connection().execute(sa.select(_is_known), {"party_id": party_id, "device_id": device_id}).scalar_one())
+
+
+def knowing() -> sa.Exists:
+    """Give whether a party (`party_id`) knows a device (`device_id`), as a part of a larger query."""
+    return _is_known
 
 
 def remember_device(session: Session, party_id: int, device_id: str, *, now: datetime) -> None:

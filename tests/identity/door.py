@@ -99,7 +99,7 @@ class Door:
             return given
         right = verify(given.hash, clean_pin(pin), self.hasher)
         with self.database.writing() as session:
-            return record_password_outcome(session, given, visitor, right=right, now=now)
+            return record_password_outcome(session, given, right=right, now=now)
 
     def vouch(self, number: str, browser: Browser, pin: str, now: datetime) -> Any:
         visitor = self.visitor(browser, number)

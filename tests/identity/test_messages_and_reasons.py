@@ -76,7 +76,7 @@ def test_an_alert_is_an_event_of_the_person_it_concerns(event: ReasonsFrequent |
     "secret",
     [
         CodeFor("the flow token", "13857101234", "sign_in"),
-        PasswordToVerify("13857101234", "$argon2id$secret"),
+        PasswordToVerify("13857101234", Visitor("d", "192.0.2.1"), "$argon2id$secret"),
         StaffToVerify("dora", 7, "$argon2id$secret", known_device=False),
     ],
 )

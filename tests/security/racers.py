@@ -110,14 +110,14 @@ def guess(index: int, url: str, flow: CodeFor, code: str, now: datetime, device:
     return answers
 
 
-def try_password(_: int, url: str, given: PasswordToVerify, visitor: Visitor, now: datetime) -> list[str]:
+def try_password(_: int, url: str, given: PasswordToVerify, now: datetime) -> list[str]:
     """Record four wrong service passwords."""
     database = Database(url)
     ready()
     answers = []
     for _attempt in range(4):
         with database.writing() as session:
-            answers.append(type(record_password_outcome(session, given, visitor, right=False, now=now)).__name__)
+            answers.append(type(record_password_outcome(session, given, right=False, now=now)).__name__)
     database.close()
     return answers
 

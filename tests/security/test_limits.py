@@ -99,8 +99,8 @@ def test_login_limits_a_thousand_everywhere_then_strangers_wait_and_known_device
 def test_login_limits_hold_when_twenty_four_wrong_ones_race(door: Door, cast: Cast, now: datetime, race: Race) -> None:
     visitor = Visitor("d", "192.0.2.1", known=True)
     url = door.database.url.render_as_string(hide_password=False)
-    given = PasswordToVerify(cast.alice.number, None)
-    answers = [one for each in race.run(try_password, url, given, visitor, now) for one in each]
+    given = PasswordToVerify(cast.alice.number, visitor, None)
+    answers = [one for each in race.run(try_password, url, given, now) for one in each]
     assert len(answers) == 4 * RACERS
     assert answers.count("PasswordWrong") == 10
     assert answers.count("Limited") == 14

@@ -179,7 +179,7 @@ def test_service_pin_changed_while_it_was_verified_is_wrong(door: Door, cast: Ca
     assert verify(given.hash, PIN, door.hasher)
     door.set_password(cast.alice.number, OTHER_PIN, now)
     with door.database.writing() as session:
-        assert isinstance(record_password_outcome(session, given, visitor, right=True, now=now), PasswordWrong)
+        assert isinstance(record_password_outcome(session, given, right=True, now=now), PasswordWrong)
 
 
 def test_service_pin_set_anew_ends_the_other_sessions_and_is_on_the_timeline(door: Door, cast: Cast, now: datetime) -> None:

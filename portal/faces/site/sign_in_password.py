@@ -50,13 +50,12 @@ def take_password() -> Response:
         return _vouch(number, pin)
     now = clock.now()
     with reading() as db:
-        who = visitor(db, number)
-        given = password_hash_for(db, number, who, now=now)
+        given = password_hash_for(db, number, visitor(), now=now)
     if isinstance(given, Limited):
         return _password_limited(given)
     right = verify(given.hash, pin, hasher())
     with writing() as db:
-        answer = record_password_outcome(db, given, who, right=right, now=clock.now())
+        answer = record_password_outcome(db, given, right=right, now=clock.now())
         started = begin(db, answer.holder, level=1) if isinstance(answer, PasswordRight) else None
     if started is not None:
         return enter(started)
