@@ -13,7 +13,7 @@ from portal.base.errors import N_
 from portal.base.money import Money
 from portal.base.privacy import show_number
 from portal.faces.babel import gettext
-from portal.faces.words import money, number
+from portal.faces.words import money, points_of
 from portal.orders import NO_CURRENCY, StepView
 
 BY_CUSTOMER = "by_customer"
@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
 
 def price(points: int, minor: int, currency: str) -> str:
     """Write what was agreed: 600 points, ¥1,099.00, or both."""
-    parts = [gettext("%(count)s points", count=number(points))] if points or currency == NO_CURRENCY else []
+    parts = [points_of(points)] if points or currency == NO_CURRENCY else []
     if minor or not parts:
         parts.append(money(Money(minor, currency)))
     return " + ".join(parts)

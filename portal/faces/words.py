@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
         "money": money, "number": number, "day": day, "day_long": day_long, "month": month, "moment": moment,
         "clock_time": clock_time, "ago": ago, "text": text, "seconds": seconds, "amount": amount, "sentence": sentence,
         "iso": lambda value: value.isoformat(), "grouped": show_number, "month_short": month_short, "month_name": month_name,
-        "figure": figure, "used_of": used_of, "region": region,
+        "figure": figure, "used_of": used_of, "region": region, "points": points_of,
     }  # fmt: skip
     app.jinja_env.filters.update(filters)
     app.jinja_env.globals.update(brand=settings.brand, support_number=settings.support_number, env_name=settings.env)
@@ -69,6 +69,11 @@ def figure(minor: int) -> str:
     if abs(major) >= WIDE:
         return format_decimal(major, "#,##0", locale=locale)
     return format_currency(major, currency, "#,##0.00", locale=locale)
+
+
+def points_of(value: int) -> str:
+    """Write points: 600 points, 1 point."""
+    return ngettext("%(count)s point", "%(count)s points", value, count=number(value))
 
 
 def number(value: float) -> str:

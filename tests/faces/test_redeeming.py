@@ -185,7 +185,7 @@ def test_points_spent_elsewhere_meanwhile_are_said_to_be_missing(sign_in, cast, 
         hold_points(session, cast.alice.customer_id, 150, reference="order:9", now=NOW)
     answer = press(alice, check)
     assert answer.status_code == 409
-    assert "50 points are missing" in answer.page.text
+    assert "50 points missing" in answer.page.text
     assert not answer.page.can_send(redemptions(alice, THERMOS))
     assert purse(database, cast.alice) == (550, 150)
 

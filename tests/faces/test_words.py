@@ -47,6 +47,11 @@ def test_one_minute_one_second_and_one_try_are_counted_as_one(english):
     assert code_words(CodeWrong(4)) == "That is not the code. You can try 4 more times."
 
 
+@pytest.mark.parametrize(("count", "text"), [(0, "0 points"), (1, "1 point"), (2, "2 points"), (1_000, "1,000 points")])
+def test_one_point_is_counted_as_one(english, count, text):
+    assert words.points_of(count) == text
+
+
 def test_a_wait_is_told_in_the_readers_language_wherever_it_ends_up(chinese):
     refusal = TooMany(wait_words(Limited(60)), retry_after_seconds=60)
     assert words.sentence(refusal) == "尝试次数过多。请等待 1 分钟，然后在本页继续。"

@@ -21,7 +21,7 @@ from portal.faces.site.drafts import read_draft, write_draft
 from portal.faces.site.points import store_page
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
-from portal.faces.words import number, sentence
+from portal.faces.words import points_of, sentence
 from portal.orders import Delivery, Item, NewOrder, NotOffered, PriceChanged, place_order
 from portal.points import NotEnoughPoints, PointsCard, points_card, sees_points
 
@@ -226,12 +226,12 @@ def _why(look: Look, refusal: Refused | None) -> dict[str, str] | None:
         }
     if look.missing:
         return {
-            "title": gettext("%(count)s points are missing", count=number(look.missing)),
+            "title": gettext("%(points)s missing", points=points_of(look.missing)),
             "text": gettext("Nothing was taken. Your points can also be in use for an order you have just placed."),
         }
     if isinstance(refusal, PriceChanged):
         return {
-            "title": gettext("The price is %(count)s points now", count=number(refusal.amount)),
+            "title": gettext("The price is %(points)s now", points=points_of(refusal.amount)),
             "text": gettext("It has changed since you saw it. Nothing was taken; redeem it at the new price, or leave it."),
         }
     return None if refusal is None else {"title": gettext("Not possible right now"), "text": sentence(refusal)}

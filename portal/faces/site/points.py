@@ -128,7 +128,7 @@ def use_soon(card: PointsCard, offers: Sequence[Offer], today: date) -> str | No
     if not card.expiring or card.expiring[0].on > today + SOON:
         return None
     first = card.expiring[0]
-    said = gettext("%(count)s points can be used until %(day)s.", count=words.number(first.amount), day=words.day_long(first.on))
+    said = gettext("%(points)s can be used until %(day)s.", points=words.points_of(first.amount), day=words.day_long(first.on))
     within = [offer for offer in offers if offer.left != 0 and offer.amount <= card.available]
     alone = [offer for offer in within if offer.amount <= first.amount]
     if alone:
