@@ -125,8 +125,10 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back, and the file writers stand in line by."""
         self.engine.dispose()
+        if self._line is not None:
+            self._line.close()
 
 
 class _Line:
@@ -155,6 +157,13 @@ class _Line:
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
+
+    def close(self) -> None:
+        """Let go of the file; whoever writes next opens it again."""
+        with self._threads:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _: object) -> None:

@@ -244,7 +244,7 @@ def test_every_run_and_every_change_stands_in_the_audit_log(imports: Import, dat
     people = [changed(row, 姓名=row[1] + "二") for row in PEOPLE]
     imports(people, at=now + timedelta(days=1))
     with database.reading() as session:
-        entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.channel == "cli")).all()
+        entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.channel == "cli").order_by(AuditEntry.at)).all()
         runs = session.scalars(sa.select(ImportRun).order_by(ImportRun.started_at)).all()
         customers = set(session.scalars(sa.text("SELECT customer_id FROM imported_customer")))
     assert [run.counts["added"] for run in runs] == [3, 0]

@@ -102,7 +102,9 @@ class Purses:
         """Give this customer's rows of a table."""
         where = Base.metadata.tables[table]
         with self.database.reading() as session:
-            found = session.execute(sa.select(where).where(where.c.customer_id == self.customer_id)).mappings()
+            found = session.execute(
+                sa.select(where).where(where.c.customer_id == self.customer_id).order_by(*where.primary_key.columns)
+            ).mappings()
             return [dict(row) for row in found]
 
     def events(self, kind: str) -> list[dict[str, Any]]:
