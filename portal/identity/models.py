@@ -76,7 +76,9 @@ class LoginSession(Base):
     staff_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("staff.id"))
     customer_id: Mapped[int | None] = mapped_column(Id)  # whom the party acts for now
     number: Mapped[str | None]  # the number that signed in: codes for step-up go there
-    level: Mapped[int]  # 1 service password, 2 one-time code or second factor
+    level: Mapped[int]  # 1 service password, 2 one-time code, 3 two factors, 4 passkey
+    methods: Mapped[list[str]] = mapped_column(Json, server_default="[]")  # `amr` (RFC 8176): pin, sms, pwd, otp, hwk, kba
+    authenticated_at: Mapped[datetime | None]  # when somebody last signed in or proved anything here; NULL: when it began
     proved_at: Mapped[datetime | None]  # when level 2 was last proved
     device_id: Mapped[str | None]
     device_label: Mapped[str]
@@ -114,7 +116,7 @@ class SignInEvent(Base):
     realm: Mapped[str]
     party_id: Mapped[int | None] = mapped_column(Id)
     staff_id: Mapped[int | None] = mapped_column(Id)
-    method: Mapped[str]  # code | service_password | password_totp
+    method: Mapped[str]  # code | service_password | web_password | totp | recovery_code | passkey | password_totp
     outcome: Mapped[str]  # in | wrong | limited (the wrong try that used up the allowance)
     device_label: Mapped[str]
     ip: Mapped[str]
@@ -219,3 +221,82 @@ class EmbedToken(Base):
     origin: Mapped[str]
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class Passkey(Base):
+    """A passkey of a person's (WebAuthn Level 3): our half of it is the public key."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (sa.Index("ix_passkey_party", "party_id", "id"), table("global"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"))
+    customer_id: Mapped[int] = mapped_column(Id)  # the line they were signed in with: what a session is about while it is theirs
+    subscription_id: Mapped[int] = mapped_column(Id)
+    credential_id: Mapped[str] = mapped_column(unique=True)  # base64url, as browsers say it
+    user_handle: Mapped[str]  # random, the same for all passkeys of a person: the browser keeps it, and it says nothing
+    public_key: Mapped[str]  # COSE, base64url
+    sign_count: Mapped[int] = mapped_column(Id)  # 0 for good where the authenticator does not count
+    name: Mapped[str]
+    transports: Mapped[list[str]] = mapped_column(Json)
+    synced: Mapped[bool]  # kept in step between a person's devices
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Base):
+    """What a passkey is to sign: good once, in the browser it was made for, for one purpose. Taking it deletes it."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = (sa.Index("ix_passkey_challenge_expires_at", "expires_at"), table("global"))
+    challenge_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    flow_hash: Mapped[str] = mapped_column(sa.String(64))
+    purpose: Mapped[str]  # register | sign_in | step_up
+    party_id: Mapped[int | None] = mapped_column(Id)  # None: whoever signs in
+    user_handle: Mapped[str | None]  # what a passkey to be registered is made for
+    expires_at: Mapped[datetime]
+
+
+class Authenticator(Base):
+    """A person's authenticator app (TOTP, RFC 6238)."""
+
+    __tablename__ = "authenticator"
+    __table_args__ = (table("global"),)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
+    secret: Mapped[str]  # encrypted with a key derived from PORTAL_SECRET_KEY
+    last_step: Mapped[int] = mapped_column(Id)  # a code is taken once
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # NULL: shown and not yet proved; it proves nothing
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a lost authenticator, once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (table("global"),)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class WebPassword(Base):
+    """A person's password for the site, as an Argon2id hash. Level 1 alone; with a second factor level 3."""
+
+    __tablename__ = "web_password"
+    __table_args__ = (table("global"),)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
+    hash: Mapped[str]
+    set_at: Mapped[datetime]
+
+
+class SimChange(Base):
+    """When a line last got another SIM: for a while a code by message to it proves little."""
+
+    __tablename__ = "sim_change"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    changed_at: Mapped[datetime]

@@ -112,4 +112,6 @@ def _plain(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
 
 
 if __name__ == "__main__":
+    if sys.argv[-1].startswith("-") or len(sys.argv) == 1:
+        sys.exit(__doc__)
     sys.stdout.write(f"{write(sys.argv[-1], again='--again' in sys.argv)}\n")

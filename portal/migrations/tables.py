@@ -12,6 +12,7 @@ import portal.intake.models
 import portal.interactions.models
 import portal.messaging.models
 import portal.ministores.models
+import portal.openid.models
 import portal.orders.models
 import portal.points.models
 from portal.base import audit, events, idempotency, ledger
@@ -30,6 +31,7 @@ TABLES = (
     portal.interactions.models,
     portal.messaging.models,
     portal.ministores.models,
+    portal.openid.models,
     portal.orders.models,
     portal.points.models,
 )
