@@ -59,6 +59,12 @@ MARKS: Mapping[str, Mark] = {
     "redeem.redemptions": Mark("redemptions a second by the service call", "/s"),
     "redeem.requests": Mark("redemptions a second through the web", "/s"),
     "redeem.tpcb": Mark("TPC-B transactions a second (pgbench, scale 10, 8 clients)", "/s"),
+    "tokens.machine": Mark("tokens for machines (client credentials) ÷ the same SQL and signature alone", "×", 0.5, at_least=True),
+    "tokens.refresh": Mark("tokens renewed ÷ the same SQL and signature alone", "×", 0.5, at_least=True),
+    "tokens.introspect": Mark("tokens looked into ÷ the same SQL and signature alone", "×", 0.5, at_least=True),
+    "tokens.machine_core": Mark("tokens for machines a second and core", "/s", 250, at_least=True),
+    "tokens.refresh_core": Mark("tokens renewed a second and core", "/s", 150, at_least=True),
+    "tokens.introspect_core": Mark("tokens looked into a second and core", "/s", 400, at_least=True),
 }
 """kB are 1,000 bytes and MB 1,000,000. Marks and wordings are the issue's."""
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import socket
 import statistics
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
@@ -23,6 +20,7 @@ from bench.runs import Run
 from bench.sets import BenchError
 from bench.tpcb import TpcB
 from bench.web import Visitor, Web, at_once, parse_cookies, serving
+from bench.wire import Wire
 from portal.base.clock import today
 from portal.base.ids import new_token
 from portal.catalog import POINTS, STANDARD, add_stock, get_offer
@@ -33,7 +31,6 @@ CUSTOMERS, UNITS, ROUNDS, SECONDS = 4_000, 100_000, 5, 4.0
 SCALE, WEB_WORKERS = 10, 2
 MANY_POINTS = 10**9
 _FULL_RUN = 0.1
-_LENGTH = re.compile(rb"content-length: *(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,59 +125,19 @@ def _through_the_web(port: int, browsers: Sequence[Browser], seconds: float) -> 
     started = time.perf_counter()
 
     def work(hand: int) -> None:
-        with Wire(port, browsers[hand]) as wire:
+        browser = browsers[hand]
+        form = urlencode(browser.form)
+        with Wire(port, browser.action, _headers(browser.visitor)) as wire:
             while time.perf_counter() - started < seconds:
-                wire.redeem()
+                head, body = wire.post(f"{form}&idempotency_key={new_token(16)}")
+                if not head.startswith(b"http/1.1 303") or b"/orders/" not in head:
+                    raise BenchError((head + body)[:600].decode("utf-8", "replace"))
                 counts[hand] += 1
 
     at_once(work, len(browsers))
     return sum(counts) / (time.perf_counter() - started)
 
 
-class Wire:
-    """A browser's connection in this one form: it shares the processors with what it measures, and costs as little as it can."""
-
-    def __init__(self, port: int, browser: Browser) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self._form = urlencode(browser.form)
-        size = len(self._body())
-        cookies = "; ".join(f"{name}={value}" for name, value in browser.visitor.cookies.items())
-        lines = {
-            "Host": f"localhost:{port}",
-            "X-Forwarded-For": browser.visitor.address,
-            "Accept": "text/html",
-            "Accept-Language": "zh-CN",
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Content-Length": str(size),
-            "Cookie": cookies,
-        }
-        self._head = f"POST {browser.action} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-
-    def redeem(self) -> None:
-        """Send the form under a key of its own, and read the whole answer, which must lead to the order."""
-        self._socket.sendall((self._head + self._body()).encode())
-        answer = b""
-        while (end := answer.find(b"\r\n\r\n")) < 0:
-            answer += self._more()
-        head = answer[:end].lower()
-        found = _LENGTH.search(head)
-        size = end + 4 + (int(found.group(1)) if found else 0)
-        while len(answer) < size:
-            answer += self._more()
-        if not head.startswith(b"http/1.1 303") or b"/orders/" not in head:
-            raise BenchError(answer[:600].decode("utf-8", "replace"))
-
-    def _body(self) -> str:
-        return f"{self._form}&idempotency_key={new_token(16)}"
-
-    def _more(self) -> bytes:
-        part = self._socket.recv(65536)
-        if not part:
-            raise BenchError("the web server hung up")
-        return part
+def _headers(visitor: Visitor) -> dict[str, str]:
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    return {"X-Forwarded-For": visitor.address, "Accept": "text/html", "Accept-Language": "zh-CN", "Cookie": cookies}

@@ -40,22 +40,27 @@ class Web:
 
 
 @contextlib.contextmanager
-def serving(data: DataSet, *, workers: int) -> Iterator[Web]:
-    """Run granian as bin/run does, with so many workers, on a port of its own; it ends with the block."""
+def serving(
+    data: DataSet, *, workers: int, application: str = "wsgi:app", ready: str = "/readyz", more: Mapping[str, str] | None = None
+) -> Iterator[Web]:
+    """Run granian as bin/run does, with so many workers, on a port of its own; it ends with the block.
+
+    `application` is the portal's, or another to compare it with; `more` goes into its environment.
+    """
     port = free_port()
-    log = data.instance / "web.log"
+    log = data.instance / f"{application.partition(':')[0]}.log"
     command = [
         *(str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", str(workers), "--blocking-threads", str(THREADS)),
-        *("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5", "wsgi:app"),
+        *("--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5", application),
     ]
-    environment = {**data.environment(), "PORTAL_BASE_URL": f"http://localhost:{port}"}
+    environment = {**data.environment(), "PORTAL_BASE_URL": f"http://localhost:{port}", **(more or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        _wait_until_ready(port, process, log)
+        _wait_until_ready(port, ready, process, log)
         yield Web(port, process.pid)
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -67,11 +72,11 @@ def serving(data: DataSet, *, workers: int) -> Iterator[Web]:
         process.wait()
 
 
-def _wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(port: int, path: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(Visitor(port)) as visitor:
-            if visitor.get("/readyz").status == 200:
+            if visitor.get(path).status == 200:
                 return
         time.sleep(0.1)
     raise BenchError(f"the web server did not get ready:\n{log.read_text('utf-8', 'replace')[-3000:]}")

@@ -33,6 +33,12 @@ def test_the_marks_are_the_issues() -> None:
         "import.memory": "≤ 300",
         "redeem.service": "≥ 0.5",
         "redeem.web": "≥ 0.15",
+        "tokens.machine": "≥ 0.5",
+        "tokens.refresh": "≥ 0.5",
+        "tokens.introspect": "≥ 0.5",
+        "tokens.machine_core": "≥ 250",
+        "tokens.refresh_core": "≥ 150",
+        "tokens.introspect_core": "≥ 400",
     }
 
 
@@ -110,7 +116,7 @@ def test_a_name_nobody_knows_is_refused_before_anything_is_loaded(capsys: pytest
 def test_without_a_name_the_measurements_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem"]
+    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem", "tokens"]
 
 
 def test_every_figure_has_a_measurement() -> None:
