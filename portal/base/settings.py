@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     old_secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Former secret keys, separated by commas: cookies they signed stay valid, new ones use `secret_key`."""
 
+    subject_secret: SecretStr = SecretStr("")
+    """What other sites know people by is derived from this, and must never change. Empty: from the last of
+    `old_secret_keys`, or from `secret_key` where there are none. Before you drop a former secret key, put it here."""
+
     base_url: str = "http://localhost:8000"
     """The address people type, scheme and host; links in messages start with it."""
 
@@ -94,8 +98,15 @@ class Settings(BaseSettings):
     staff_hours: int = Field(10, ge=1)
     """A staff session ends after so many hours whatever happens."""
 
+    sim_change_hours: int = Field(240, ge=0)
+    """For so many hours after a line got another SIM, a code by message to it opens no more than a password does."""
+
     opening_minutes: int = Field(30, ge=1)
     """A customer opened at the counter is masked again after so many minutes."""
+
+    allow_private_callbacks: bool = False
+    """Let sites that sign in here be told and asked at private addresses (10/8, 192.168/16, this machine …), too.
+    For a try-out or an intranet; otherwise nobody can make this server knock at doors inside its own network."""
 
     metrics_token: SecretStr = SecretStr("")
     """Bearer token that /metrics asks for. Empty: /metrics answers only to this machine."""

@@ -14,7 +14,8 @@ from portal.customers.creation import (
 )
 from portal.customers.intake_rows import CustomersInBulk
 from portal.customers.keys import search_keys_of, search_text_of
-from portal.customers.numbers import Holder, NumberInUse, find_holder, find_holders, get_holder_of_line, parse_number
+from portal.customers.numbers import Holder, NumberInUse, find_holder, find_holders, get_holder_of_line, parse_number, write_e164
+from portal.customers.persons import Person, UsedLine, find_person
 from portal.customers.profile import (
     AccountView,
     AddressView,
@@ -47,9 +48,11 @@ __all__ = [
     "NewPerson",
     "NewProduct",
     "NumberInUse",
+    "Person",
     "ProductView",
     "ProfileCard",
     "SearchAnswer",
+    "UsedLine",
     "Viewer",
     "add_member",
     "change_number",
@@ -61,6 +64,7 @@ __all__ = [
     "find_differences",
     "find_holder",
     "find_holders",
+    "find_person",
     "get_holder_of_line",
     "get_viewer",
     "list_acting",
@@ -72,4 +76,5 @@ __all__ = [
     "search_keys_of",
     "search_text_of",
     "set_language",
+    "write_e164",
 ]

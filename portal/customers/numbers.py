@@ -76,6 +76,11 @@ def parse_number(text: str, country: str = "CN") -> str:
     return digits
 
 
+def write_e164(number: str, country: str = "CN") -> str:
+    """Write national digits, as `parse_number` gives them, for the world outside: `+8613857101234` (ITU-T E.164)."""
+    return f"+{phonenumbers.country_code_for_region(country)}{number}"
+
+
 _holding = sa.select(NumberHolding.number, NumberHolding.customer_id, NumberHolding.subscription_id, NumberHolding.party_id).where(
     NumberHolding.valid_to.is_(None)
 )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.base.errors import N_, Forbidden, NotFound, PortalError, ProofNeeded, Refused, TooMany, Unavailable
-from portal.faces.access import STAFF_FACES, signed_in, staff_home
+from portal.faces.access import CODE, STAFF_FACES, signed_in, staff_home
 from portal.faces.babel import gettext
 from portal.faces.framing import within_store
 from portal.faces.htmx import go, target_id, wants_region
@@ -65,7 +65,7 @@ def show(refusal: PortalError) -> Response:
     """Render a refusal for whoever asked."""
     if isinstance(refusal, ProofNeeded) and request.blueprint == "site":
         back = request.full_path.rstrip("?") if request.method == "GET" else _page_of_the_form()
-        return go(url_for("site.ask_proof", next=back))
+        return go(url_for("site.ask_proof", next=back, level=refusal.level if refusal.level > CODE else None))
     if _wants_problem():
         response = _problem(refusal)
     else:

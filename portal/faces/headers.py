@@ -32,10 +32,11 @@ def _send(response: Response) -> Response:
     hosts = framed_by() if response.mimetype == "text/html" else ()
     ancestors = " ".join(hosts) or "'none'"
     if response.mimetype == "text/html":
+        targets = " ".join(("'self'", *g.get("form_targets", ())))  # single sign-on: a form leads on to the site that asked
         headers["Content-Security-Policy"] = (
             "default-src 'none'; "
             f"script-src 'nonce-{nonce()}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce()}'; img-src 'self' data:; "
-            f"connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors {ancestors}; "
+            f"connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action {targets}; frame-ancestors {ancestors}; "
             "base-uri 'none'; object-src 'none'"
         )
     else:

@@ -13,6 +13,7 @@ from portal.base.keys import Keys
 from portal.base.settings import Settings
 from portal.identity import Hasher
 from portal.messaging import SmsSender
+from portal.openid import BackChannel, Documents
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Portal:
     handlers: Handlers
     sms: SmsSender
     hasher: Hasher
+    backchannel: BackChannel
+    documents: Documents
 
 
 def portal() -> Portal:

@@ -21,6 +21,9 @@ from portal.identity.embed_clients import (
     retire_embed_key,
 )
 from portal.identity.embed_tokens import IssuedToken, find_embed_token, issue_embed_token, sweep_embedding
+from portal.identity.factor_changes import CHANGE_SENTENCES, Change
+from portal.identity.factors import Factors, Way, list_factors
+from portal.identity.guesses import count_typed_code
 from portal.identity.hashing import Hasher, make_hasher, verify
 from portal.identity.limits import Limited
 from portal.identity.looks import Look, LooksPage, list_looks, note_look, note_orders_seen, watch_looks
@@ -34,8 +37,21 @@ from portal.identity.openings import (
     open_customer_by_reason,
     viewer_at_counter,
 )
+from portal.identity.passkey_challenges import PasskeyAsk, PasskeyPurpose, RelyingParty, relying_party
+from portal.identity.passkey_proofs import PasskeyRight, check_passkey, offer_passkeys
+from portal.identity.passkeys import (
+    PasskeyRefused,
+    PasskeyView,
+    TooManyPasskeys,
+    add_passkey,
+    list_passkeys,
+    offer_registration,
+    remove_passkey,
+    rename_passkey,
+)
 from portal.identity.password_rules import clean_pin, password_faults, policy_faults
 from portal.identity.reasons import Reason, find_reason, list_reasons
+from portal.identity.recovery import FEW_CODES, check_recovery_code, renew_recovery_codes
 from portal.identity.service_password import (
     PasswordRight,
     PasswordToVerify,
@@ -46,7 +62,7 @@ from portal.identity.service_password import (
     record_password_outcome,
     set_service_password,
 )
-from portal.identity.session_queries import Realm, SessionLine, SessionView, StaffMember, find_session, list_sessions
+from portal.identity.session_queries import Realm, SessionLine, SessionView, StaffMember, find_session, has_session_ended, list_sessions
 from portal.identity.sessions import (
     Started,
     act_for,
@@ -59,6 +75,7 @@ from portal.identity.sessions import (
     touch_session,
 )
 from portal.identity.sign_ins import SignInView, list_sign_ins
+from portal.identity.sim_changes import level_of_message, messages_believed_from, note_sim_change
 from portal.identity.staff import (
     ROLES,
     Enrolment,
@@ -73,16 +90,38 @@ from portal.identity.staff import (
 )
 from portal.identity.staff_sign_in import StaffIn, StaffToVerify, StaffWrong, record_staff_attempt, staff_to_verify
 from portal.identity.sweep import Swept, sweep_identity
+from portal.identity.totp import (
+    AuthenticatorOffer,
+    FactorRight,
+    FactorWrong,
+    HasAuthenticator,
+    begin_authenticator,
+    check_authenticator,
+    confirm_authenticator,
+    get_authenticator_offer,
+    remove_authenticator,
+)
 from portal.identity.visitor import Visitor, forget_devices, knows_device, label_device
+from portal.identity.web_password import (
+    record_web_password,
+    remove_web_password,
+    set_web_password,
+    web_password_faults,
+    web_password_for,
+)
 
 __all__ = [
     "ALERT_SENTENCES",
     "ASSERTION_SENTENCES",
+    "CHANGE_SENTENCES",
     "CODE_MINUTES",
     "CODE_SENTENCES",
+    "FEW_CODES",
     "ROLES",
     "AlertView",
     "AssertionRefused",
+    "AuthenticatorOffer",
+    "Change",
     "CodeAnswer",
     "CodeDead",
     "CodeExpired",
@@ -93,6 +132,10 @@ __all__ = [
     "EmbedKeyView",
     "Employee",
     "Enrolment",
+    "FactorRight",
+    "FactorWrong",
+    "Factors",
+    "HasAuthenticator",
     "Hasher",
     "IssuedToken",
     "Limited",
@@ -101,12 +144,18 @@ __all__ = [
     "NewStaff",
     "OpenTab",
     "OpeningView",
+    "PasskeyAsk",
+    "PasskeyPurpose",
+    "PasskeyRefused",
+    "PasskeyRight",
+    "PasskeyView",
     "PasswordRight",
     "PasswordToVerify",
     "PasswordWrong",
     "Purpose",
     "Realm",
     "Reason",
+    "RelyingParty",
     "SessionLine",
     "SessionView",
     "SignInView",
@@ -118,14 +167,23 @@ __all__ = [
     "StaffWrong",
     "Started",
     "Swept",
+    "TooManyPasskeys",
     "Visitor",
+    "Way",
     "act_for",
     "add_embed_key",
+    "add_passkey",
+    "begin_authenticator",
     "check_assertion",
+    "check_authenticator",
     "check_code",
+    "check_passkey",
+    "check_recovery_code",
     "clean_code",
     "clean_pin",
     "close_opening",
+    "confirm_authenticator",
+    "count_typed_code",
     "create_embed_client",
     "create_staff",
     "end_embed_client",
@@ -139,21 +197,30 @@ __all__ = [
     "find_session",
     "find_staff_names",
     "forget_devices",
+    "get_authenticator_offer",
     "has_service_password",
+    "has_session_ended",
     "issue_embed_token",
     "knows_device",
     "label_device",
+    "level_of_message",
     "list_alerts",
     "list_embed_keys",
+    "list_factors",
     "list_looks",
     "list_open_customers",
+    "list_passkeys",
     "list_reasons",
     "list_sessions",
     "list_sign_ins",
     "list_staff",
     "make_hasher",
+    "messages_believed_from",
     "note_look",
     "note_orders_seen",
+    "note_sim_change",
+    "offer_passkeys",
+    "offer_registration",
     "open_customer_by_code",
     "open_customer_by_reason",
     "password_faults",
@@ -165,12 +232,20 @@ __all__ = [
     "read_public_key",
     "record_password_outcome",
     "record_staff_attempt",
+    "record_web_password",
+    "relying_party",
+    "remove_authenticator",
+    "remove_passkey",
+    "remove_web_password",
+    "rename_passkey",
+    "renew_recovery_codes",
     "renew_second_factor",
     "retire_embed_key",
     "send_code",
     "send_counter_code",
     "set_service_password",
     "set_staff_password",
+    "set_web_password",
     "staff_to_verify",
     "start_session",
     "start_staff_session",
@@ -180,4 +255,6 @@ __all__ = [
     "verify",
     "viewer_at_counter",
     "watch_looks",
+    "web_password_faults",
+    "web_password_for",
 ]

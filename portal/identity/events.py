@@ -18,6 +18,21 @@ class Visited(CustomerEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """A person's sign-in is over, whatever ended it: `by` is owner, replaced, expired, staff or password."""
+
+    type: ClassVar[str] = "identity.session_ended"
+    session_id: int
+    party_id: int
+    by: str
+
+    @property
+    def aggregate(self) -> str:
+        """The session."""
+        return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReasonsFrequent(Event):
     """A member of staff opened many customers by reason alone within an hour."""
 

@@ -26,6 +26,9 @@ CODES_SENT_PER_NETWORK = ((20, 10 * MINUTE), (200, DAY))
 WRONG_PASSWORDS = ((10, 5 * MINUTE), (40, HOUR), (100, DAY))
 WRONG_PASSWORDS_PER_NETWORK = ((100, 5 * MINUTE),)
 WRONG_PASSWORDS_EVERYWHERE = ((1000, 5 * MINUTE),)
+WRONG_SECOND_FACTORS = ((20, HOUR), (50, DAY))
+PASSKEYS_ASKED = ((60, 5 * MINUTE),)
+PASSKEYS_ASKED_PER_NETWORK = ((600, 5 * MINUTE),)
 NO_LIMIT = ((10**9, HOUR),)
 
 OtherWay = Literal["service_password", "code"]
@@ -96,6 +99,31 @@ def staff_windows(login: str, visitor: Visitor) -> list[Window]:
         + windows(f"staff-from:{visitor.network}", WRONG_PASSWORDS_PER_NETWORK)
         + ([] if visitor.known else windows("staff-everywhere", WRONG_PASSWORDS_EVERYWHERE))
     )
+
+
+def web_password_windows(number: str, visitor: Visitor) -> list[Window]:
+    """Give where a wrong web password for `number` counts: apart from its service password, so that neither uses up the other."""
+    if visitor.known:
+        return windows(f"pwd:{number}:{visitor.device_id}", WRONG_PASSWORDS)
+    return (
+        windows(f"pwd:{number}:*", WRONG_PASSWORDS)
+        + windows(f"pin-from:{visitor.network}", WRONG_PASSWORDS_PER_NETWORK)
+        + windows("pin-everywhere", WRONG_PASSWORDS_EVERYWHERE)
+    )
+
+
+def authenticator_windows(party_id: int, visitor: Visitor) -> list[Window]:
+    """Give where a wrong code of an authenticator app counts, or a wrong recovery code: by browser, and for the person all told.
+
+    Only who is signed in gets here; should somebody use it up, the owner still has messages and passkeys.
+    """
+    return windows(f"totp:{party_id}:{visitor.device_id}", WRONG_CODES) + windows(f"totp:{party_id}:*", WRONG_SECOND_FACTORS)
+
+
+def passkey_windows(visitor: Visitor) -> list[Window]:
+    """Give where asking for a passkey counts. A signature cannot be guessed: this spares the database, nothing else."""
+    device = windows(f"passkey:{visitor.device_id}", PASSKEYS_ASKED)
+    return device + windows(f"passkey-from:{visitor.network}", PASSKEYS_ASKED_PER_NETWORK)
 
 
 def _endless(allowed: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:

@@ -38,7 +38,10 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A live session. `party_*`, `number`, `customer_id`: of a subscriber's; `member`: of a staff one."""
+    """A live session. `party_*`, `number`, `customer_id`: of a subscriber's; `member`: of a staff one.
+
+    `methods`: how its person proved who they are, all told (`amr`); `authenticated_at`: when last (`auth_time`).
+    """
 
     id: int
     realm: Realm
@@ -50,6 +53,8 @@ class SessionView:
     seen_at: datetime
     idle_seconds: int
     expires_at: datetime
+    methods: tuple[str, ...]
+    authenticated_at: datetime
     party_id: int | None = None
     party_name: str = ""
     language: str | None = None
@@ -91,6 +96,7 @@ _party = sa.table("party", sa.column("id", sa.BigInteger), sa.column("name", sa.
 _own = (
     _session.c.id, _session.c.level, _session.c.proved_at, _session.c.device_id, _session.c.device_label,
     _session.c.created_at, _session.c.seen_at, _session.c.idle_seconds, _session.c.expires_at,
+    _session.c.methods, sa.func.coalesce(_session.c.authenticated_at, _session.c.created_at).label("authenticated_at"),
 )  # fmt: skip
 _alive = sa.and_(
     _session.c.token_hash == sa.bindparam("token"),
@@ -116,6 +122,7 @@ _list = (
     .where(_session.c.party_id == sa.bindparam("party"), _session.c.ended_at.is_(None), _session.c.expires_at > sa.bindparam("at"))
     .order_by(_session.c.seen_at.desc(), _session.c.id.desc())
 )
+_ended = sa.select(_session.c.id).where(_session.c.id == sa.bindparam("of_session"), _session.c.ended_at.is_not(None))
 
 
 def hash_token(token: str) -> str:
@@ -132,6 +139,11 @@ def find_session(session: Session, token: str, realm: Realm, *, now: datetime) -
     if row is None or row.seen_at + timedelta(seconds=row.idle_seconds) <= now:
         return None
     return _view_subscriber(row) if realm == "subscriber" else _view_member(row)
+
+
+def has_session_ended(session: Session, session_id: int) -> bool:
+    """Say whether a session was ended before its time: for what came of it and is handed out a moment later."""
+    return session.connection().execute(_ended, {"of_session": session_id}).first() is not None
 
 
 def insert_session(session: Session, row: Mapping[str, Any], token: str, *, now: datetime) -> SessionView:
@@ -153,13 +165,13 @@ def list_sessions(session: Session, party_id: int, *, now: datetime) -> Sequence
 
 def _view_subscriber(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
     return SessionView(
-        row[0], "subscriber", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8],
-        party_id=row[9], party_name=row[10], language=row[11], customer_id=row[12], number=row[13],
+        row[0], "subscriber", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], tuple(row[9]), row[10],
+        party_id=row[11], party_name=row[12], language=row[13], customer_id=row[14], number=row[15],
     )  # fmt: skip
 
 
 def _view_member(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
-    member = StaffMember(row[9], row[0], row[10], row[11], row[12], row[13], row[14])
+    member = StaffMember(row[11], row[0], row[12], row[13], row[14], row[15], row[16])
     return SessionView(
-        row[0], "staff", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], member=member
+        row[0], "staff", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], tuple(row[9]), row[10], member=member
     )  # fmt: skip

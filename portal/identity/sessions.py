@@ -5,6 +5,7 @@ A person may have any number of sessions at once; each is listed and can be ende
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,7 +19,8 @@ from portal.base.events import emit
 from portal.base.ids import new_id, new_token
 from portal.base.settings import Settings
 from portal.customers import Holder, get_viewer
-from portal.identity.events import Visited
+from portal.identity.events import SessionEnded, Visited
+from portal.identity.ladder import CODE, CODE_METHODS, STAFF_METHODS, add_methods, level_of, methods_at, spoken
 from portal.identity.models import LoginSession
 from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token, insert_session
 from portal.identity.sign_ins import record_sign_in
@@ -47,15 +49,18 @@ def start_session(
     level: int,
     settings: Settings,
     now: datetime,
+    methods: Sequence[str] | None = None,
     channel: str = "web",
     old_token: str | None = None,
 ) -> Started:
-    """Sign the number's user in: 1 after the service password, 2 after a code. The device is known from now on.
+    """Sign the number's user in: 1 after a password, 2 after a code, 4 by passkey. The device is known from now on.
 
+    `methods`: how, as `amr` says it (RFC 8176); unsaid: the service password at level 1, else a code by message.
     `old_token`: the session the browser came with, which is over. Written too: the attempt, the timeline's entry, the visit.
     """
     if old_token is not None:
         _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+    used = list(methods or methods_at(level))
     started = _begin(
         session,
         "subscriber",
@@ -66,11 +71,11 @@ def start_session(
         customer_id=holder.customer_id,
         number=holder.number,
         level=level,
-        proved_at=now if level >= 2 else None,
+        methods=used,
+        proved_at=now if level >= CODE else None,
     )
     remember_device(session, holder.party_id, visitor.device_id, now=now)
-    method = "code" if level >= 2 else "service_password"
-    record_sign_in(session, visitor, method=method, outcome="in", party_id=holder.party_id, now=now)
+    record_sign_in(session, visitor, method=spoken(used), outcome="in", party_id=holder.party_id, now=now)
     _tell(session, holder.customer_id, holder.subscription_id, "signed_in", visitor.label, channel=channel, now=now)
     emit(session, Visited(holder.customer_id, channel, today(now).isoformat()), now=now)
     return started
@@ -82,7 +87,8 @@ def start_staff_session(
     """Sign a member of staff in, after `record_staff_attempt` said so."""
     if old_token is not None:
         _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
-    return _begin(session, "staff", visitor, settings=settings, now=now, staff_id=staff_id, level=2, proved_at=now)
+    proved = {"level": CODE, "methods": list(STAFF_METHODS), "proved_at": now}
+    return _begin(session, "staff", visitor, settings=settings, now=now, staff_id=staff_id, **proved)
 
 
 def touch_session(session: Session, view: SessionView, *, now: datetime, channel: str = "web") -> None:
@@ -97,16 +103,24 @@ def touch_session(session: Session, view: SessionView, *, now: datetime, channel
         emit(session, Visited(view.customer_id, channel, today(now).isoformat()), now=now)
 
 
-def raise_level(session: Session, view: SessionView, *, level: int, now: datetime) -> Started:
+def raise_level(session: Session, view: SessionView, *, level: int, now: datetime, methods: Sequence[str] = CODE_METHODS) -> Started:
     """Let the session go on at a higher or freshly proved level, under a new token: the old one is dead (ASVS 7.2.4).
 
+    `methods`: what was proved just now. With those of before it may be worth more than `level`: two factors are level 3. A
+    password is no fresh proof of level 2, whatever it adds up to.
     Raises NotFound when the session has ended meanwhile.
     """
     token = new_token()
+    added = add_methods(view.methods, view.level, methods)
+    raised_to = max(level, view.level, level_of(added))
+    proved = {
+        "level": raised_to,
+        "methods": added,
+        "authenticated_at": now,
+        "proved_at": now if level_of(methods) >= CODE else view.proved_at,
+    }
     raised = session.connection().execute(
-        sa.update(_session)
-        .where(_session.c.id == view.id, _live)
-        .values(token_hash=hash_token(token), level=max(level, view.level), proved_at=now, seen_at=now)
+        sa.update(_session).where(_session.c.id == view.id, _live).values(token_hash=hash_token(token), seen_at=now, **proved)
     )
     if raised.rowcount == 0:
         raise NotFound
@@ -164,6 +178,7 @@ def _begin(session: Session, realm: Realm, visitor: Visitor, *, settings: Settin
     row = {
         "id": new_id(now), "token_hash": hash_token(token), "realm": realm, "party_id": None, "staff_id": None,
         "customer_id": None, "number": None, "level": 0, "proved_at": None,
+        "methods": [], "authenticated_at": now,
         "device_id": visitor.device_id, "device_label": visitor.label[:MAX_LABEL],
         "ip": visitor.ip[:64], "created_at": now, "seen_at": now, "idle_seconds": idle * 60,
         "expires_at": now + timedelta(hours=hours), "ended_at": None, "ended_by": None,
@@ -179,7 +194,13 @@ def _started(session: Session, token: str, realm: Realm, now: datetime) -> Start
 
 
 def _end(session: Session, which: sa.ColumnElement[bool], *, by: EndedBy, now: datetime) -> int:
-    return session.connection().execute(sa.update(_session).where(_live, which).values(ended_at=now, ended_by=by)).rowcount
+    """End what is live of `which`, and say so of each person's session: the sites it opened are told (OpenID back channel)."""
+    ending = sa.update(_session).where(_live, which).values(ended_at=now, ended_by=by).returning(_session.c.id, _session.c.party_id)
+    ended = session.connection().execute(ending).all()
+    for row in ended:
+        if row.party_id is not None:  # of staff no site outside is told
+            emit(session, SessionEnded(row.id, row.party_id, by), now=now)
+    return len(ended)
 
 
 def _tell(session: Session, customer_id: int, subscription_id: int | None, kind: str, device: str, *, channel: str, now: datetime) -> None:

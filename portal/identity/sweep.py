@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.identity.models import CodeChallenge, LoginSession
+from portal.identity.passkey_challenges import forget_challenges
 from portal.identity.sessions import expire_sessions
 from portal.identity.throttle import forget_windows
 
@@ -37,6 +38,7 @@ def sweep_identity(session: Session, *, now: datetime) -> Swept:
     connection = session.connection()
     codes = connection.execute(sa.delete(_code).where(_code.c.expires_at < now - KEEP_CODES)).rowcount
     windows = forget_windows(session, now=now)
+    forget_challenges(session, now=now)
     expired = expire_sessions(session, now=now)
     forgotten = connection.execute(sa.delete(_session).where(_session.c.expires_at < now - KEEP_SESSIONS)).rowcount
     return Swept(codes, windows, expired, forgotten)

@@ -27,7 +27,7 @@ HAN = r"[\u4e00-\u9fff]"
 ONLY_LATIN = {"%(size)s GB", "%(size)s MB"}
 LATIN = {  # what is written in Latin letters in Chinese too: units, names of things, what is typed into a shell
     "GB", "MB", "SIM", "Cookie", "PORTAL_ENV", "demo", "test", "fresh", "clerk", "supervisor", "order_desk", "PEM", "JWK",
-    "https", "intranet", "example", "com", "device_x", "CODE", "AMOUNT",
+    "https", "intranet", "example", "com", "device_x", "CODE", "AMOUNT", "Set", "EC", "RSA", "Ed", "refresh_token",
 }  # fmt: skip
 COUNTED = {"minutes", "seconds", "tries", "count", "num", "hours"}
 """Placeholders that are figures: Chinese sets a space between a figure and a word."""
@@ -155,7 +155,8 @@ def test_a_sentence_written_otherwise_would_be_caught(one, zh, fault):
 
 TERMS = {
     "service password": "服务密码", "agreement": "合约", "bill": "账单", "bills": "账单", "plan": "套餐", "outlet": "营业厅",
-    "months with us": "在网时长", "left the network": "离网", "code": "验证码|券码|兑换码|编号", "usage": "用量", "sim": "SIM 卡",
+    "months with us": "在网时长", "left the network": "离网", "usage": "用量", "sim": "SIM 卡",
+    "code": "验证码|券码|兑换码|设备码|授权码|编号",
 }  # fmt: skip
 """What English says, and the term people here know it by (docs/language.md)."""
 

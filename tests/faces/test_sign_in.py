@@ -30,7 +30,7 @@ def test_the_sign_in_asks_one_question(visitor):
     page = visitor.get("/login").page
     fields = [node for node in page.form("/login").all("input") if node.get("type") != "hidden"]
     assert [field.get("name") for field in fields] == ["number"]
-    assert fields[0].get("autocomplete") == "tel"
+    assert fields[0].get("autocomplete") == "tel webauthn"
     assert fields[0].get("type") == "tel"
     assert page.form("/login").has("novalidate")
 

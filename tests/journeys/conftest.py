@@ -70,7 +70,7 @@ def run_house(folder: Path) -> Iterator[House]:
     values = {
         "PORTAL_ENV": "demo", "PORTAL_SECRET_KEY": TEST_SECRET, "PORTAL_DATABASE_URL": database, "PORTAL_INSTANCE_DIR": str(folder),
         "PORTAL_BASE_URL": address, "PORTAL_SMS_ADAPTER": "tray", "PORTAL_ARGON2_MEMORY_KIB": "7168", "PORTAL_ARGON2_ROUNDS": "1",
-        "PORT": str(port), "PORTAL_LOG_JSON": "false",
+        "PORT": str(port), "PORTAL_LOG_JSON": "false", "PORTAL_ALLOW_PRIVATE_CALLBACKS": "true",
     }  # fmt: skip
     make_tables(database)
     cast, secrets = furnish(database)
@@ -103,6 +103,7 @@ def run_house(folder: Path) -> Iterator[House]:
 def furnish(url: str) -> tuple[Cast, dict[str, str]]:
     """Write the cast, Alice's half year, a filled store and the staff; give the cast and the staff's secrets."""
     from portal.identity import create_staff, make_hasher
+    from portal.openid import rotate_keys
     from portal.points import load_earning_rules
     from tests.ordering import fill_store
 
@@ -117,6 +118,8 @@ def furnish(url: str) -> tuple[Cast, dict[str, str]]:
         for new in STAFF:
             secrets[new.login] = create_staff(session, keys, new, hashed, issuer="OneHall", now=now).secret
         load_earning_rules(session)
+        rotate_keys(session, keys, now=now)
+        rotate_keys(session, keys, now=now)
         fill_store(session, keys, cast, now=now)
     database.close()
     return cast, secrets

@@ -10,22 +10,28 @@ from portal.faces.cli.database import db_group, setup
 from portal.faces.cli.demo import demo_group
 from portal.faces.cli.importing import import_group
 from portal.faces.cli.ledger import ledger_group
+from portal.faces.cli.lines import line_group
+from portal.faces.cli.logouts import logouts_group
 from portal.faces.cli.messages import messages_group
 from portal.faces.cli.ministore import ministore_group
 from portal.faces.cli.outbox import outbox_group
 from portal.faces.cli.people import enterprise_group, staff_group
 from portal.faces.cli.settings import settings_group
+from portal.faces.cli.sso import sso_group
 
 
 def register(app: Flask) -> None:
     """Add every command to `app`."""
     app.cli.add_command(setup)
+    sso_group.add_command(logouts_group)
     for group in (
         db_group,
         settings_group,
         staff_group,
         enterprise_group,
+        line_group,
         ministore_group,
+        sso_group,
         outbox_group,
         messages_group,
         audit_group,

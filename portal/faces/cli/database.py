@@ -11,11 +11,13 @@ from babel.messages.pofile import read_po
 from flask import current_app
 
 from portal import migrations
+from portal.base import clock
 from portal.base.settings import ROOT
 from portal.catalog import list_offerings, load_catalog
 from portal.faces.assets import build_assets
 from portal.faces.commands import Commands, Single, failed, with_appcontext
 from portal.faces.parts import portal
+from portal.faces.signing_keys import renew_signing_keys
 from portal.faces.transactions import writing
 from portal.points import load_earning_rules
 
@@ -52,6 +54,7 @@ def setup() -> None:
         load_earning_rules(session)
         if not list_offerings(session):  # what is there is the operator's own
             load_catalog(session)
+    renew_signing_keys(portal().db, portal().keys, clock.now())
 
 
 @db_group.command("upgrade")

@@ -1,24 +1,33 @@
 """The subscriber's face: sign-in, home, bills, activity and what concerns oneself."""
 
 from portal.faces.site import (
+    authenticator,
     bills,
     gifts,
     home,
     looks,
     me,
     orders,
+    passkey_sign_in,
+    passkeys,
     password,
     points,
     preferences,
     proof,
+    proof_factors,
+    security,
     sessions,
     sign_in,
+    sign_in_own,
     sign_in_password,
+    sites,
     timeline,
+    web_password,
 )
 from portal.faces.site.blueprint import bp
 
 __all__ = [
+    "authenticator",
     "bills",
     "bp",
     "gifts",
@@ -26,12 +35,19 @@ __all__ = [
     "looks",
     "me",
     "orders",
+    "passkey_sign_in",
+    "passkeys",
     "password",
     "points",
     "preferences",
     "proof",
+    "proof_factors",
+    "security",
     "sessions",
     "sign_in",
+    "sign_in_own",
     "sign_in_password",
+    "sites",
     "timeline",
+    "web_password",
 ]

@@ -15,7 +15,9 @@ PARTS_OF = {
     "site.list_bills": ("site.show_bill",),
     "site.show_points": ("site.list_points_history", "site.show_gift", "site.take_details", "site.check_redemption", "site.redeem_gift"),
     "site.show_me": (
-        "site.ask_new_password", "site.keep_password", "site.list_my_sessions", "site.list_looks_at_me",
+        "site.ask_new_password", "site.keep_password", "site.show_security", "site.ask_new_passkey", "site.keep_passkey",
+        "site.show_passkey", "site.name_passkey", "site.show_authenticator", "site.keep_authenticator", "site.show_recovery_codes",
+        "site.ask_web_password", "site.keep_web_password", "site.list_my_sessions", "site.list_my_sites", "site.list_looks_at_me",
         "site.list_my_orders", "site.show_order", "site.check_cancel",
     ),
 }  # fmt: skip

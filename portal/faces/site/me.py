@@ -67,7 +67,9 @@ def _ways(*, owner: bool) -> list[dict[str, str]]:
     ways = [
         ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), True),
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
+        ("fingerprint", gettext("Ways to sign in"), url_for("site.show_security"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
+        ("world", gettext("Sites"), url_for("site.list_my_sites"), True),
         ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]

@@ -1,7 +1,11 @@
-"""Step-up: a code to the number one signed in with, then back to exactly where one was (guard.md 7)."""
+"""Step-up: a further or a fresh proof, then back to exactly where one was (guard.md 7).
+
+`level` in the address says only which ways lead on; what a route asks for is checked there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, session, url_for
@@ -10,15 +14,32 @@ from portal.base import clock
 from portal.base.privacy import mask_number
 from portal.faces import cookies
 from portal.faces.access import me, requires, safe_next, subscriber
+from portal.faces.babel import gettext
 from portal.faces.code_words import code_words, sent_words
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
-from portal.faces.transactions import writing
+from portal.faces.transactions import reading, writing
 from portal.faces.visiting import end_flow, flow, visitor
 from portal.faces.words import sentence
-from portal.identity import CODE_SENTENCES, CodeFor, CodeRight, CodeSent, Limited, check_code, raise_level, send_code
+from portal.identity import (
+    CODE_SENTENCES,
+    CodeFor,
+    CodeRight,
+    CodeSent,
+    Limited,
+    Started,
+    Way,
+    check_code,
+    level_of_message,
+    list_factors,
+    raise_level,
+    send_code,
+)
+
+CODE, PASSKEY = 2, 4
+FIELDS: Mapping[str, Way] = {"code": "message", "factor": "authenticator", "password": "web_password"}
 
 
 def next_page() -> str:
@@ -26,11 +47,22 @@ def next_page() -> str:
     return safe_next(request.args.get("next"), url_for("site.show_home"))
 
 
+def needed_level() -> int:
+    """Give the level that is to be reached: 2 where nothing says more."""
+    return min(max(request.args.get("level", CODE, type=int), CODE), PASSKEY)
+
+
+def way_on(endpoint: str) -> str:
+    """Give the address of a step of this proof; it knows where to go afterwards."""
+    level = needed_level()
+    return url_for(endpoint, next=next_page(), level=level if level > CODE else None)
+
+
 @bp.get("/proof")
 @requires(subscriber)
 def ask_proof() -> Response:
     """Offer to send a code, or ask for the one that was sent."""
-    return _page(FormState())
+    return proof_page(FormState())
 
 
 @bp.post("/proof/code")
@@ -52,8 +84,8 @@ def send_proof() -> Response:
     elif session.get("proof_sent"):
         session["note"] = sent_words(answer)
     else:
-        return _page(FormState(errors={"": code_words(answer)}), limited=answer)
-    return go(url_for("site.ask_proof", next=next_page()))
+        return proof_page(FormState(errors={"": code_words(answer)}), limited=answer)
+    return go(way_on("site.ask_proof"))
 
 
 @bp.post("/proof")
@@ -65,12 +97,21 @@ def take_proof() -> Response:
     with state.catching(), writing() as db:
         now = clock.now()
         answer = check_code(db, portal().keys, bound, visitor(known=True), code=request.form.get("code", ""), now=now)
-        started = raise_level(db, me(), level=2, now=now) if isinstance(answer, CodeRight) else None
+        believed = isinstance(answer, CodeRight) and level_of_message(db, answer.holder, settings=portal().settings, now=now) >= CODE
+        started = raise_level(db, me(), level=CODE, now=now) if believed else None
     if state.errors:
-        return _page(state)
+        return proof_page(state)
+    if started is None and isinstance(answer, CodeRight):
+        state.errors[""] = gettext("The code was right, but the SIM of this number is new: for a while a code by message is not enough.")
+        return proof_page(state)
     if started is None:
         state.errors["code"] = code_words(answer)
-        return _page(state, limited=answer if isinstance(answer, Limited) else None)
+        return proof_page(state, limited=answer if isinstance(answer, Limited) else None)
+    return proved(started)
+
+
+def proved(started: Started) -> Response:
+    """Send the reader back to where they were, with the session's new token."""
     target = next_page()
     end_flow()
     response = go(target)
@@ -78,11 +119,20 @@ def take_proof() -> Response:
     return response
 
 
-def _page(state: FormState, *, limited: Limited | None = None) -> Response:
+def proof_page(state: FormState, *, limited: Limited | None = None) -> Response:
+    """Show the ways to prove it, with what was wrong with the last try."""
+    with reading() as db:
+        factors = list_factors(db, me(), settings=portal().settings, now=clock.now())
+    ways = factors.ways_to(needed_level(), me())
+    for field in FIELDS.keys() & state.errors:
+        if FIELDS[field] not in ways:  # the form it stood on is not offered: it is said of the whole
+            state.errors[""] = state.errors.pop(field)
     page = render_template(
         "site/proof.html",
         state=state,
-        next=next_page(),
+        to=way_on,
+        ways=ways,
+        factors=factors,
         number=mask_number(me().number or ""),
         sent=session.get("proof_sent", False),
         note=session.pop("note", None),

@@ -14,7 +14,10 @@ from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.identity import end_listed_session, end_other_sessions, list_sessions, list_sign_ins
 
-METHODS = {"code": N_("Code by message"), "service_password": N_("Service password")}
+METHODS = {
+    "code": N_("Code by message"), "service_password": N_("Service password"), "passkey": N_("Passkey"),
+    "web_password": N_("Password"), "totp": N_("Authenticator app"), "recovery_code": N_("Recovery code"),
+}  # fmt: skip
 
 
 @bp.get("/me/sessions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, render_template, request, session, url_for
@@ -31,6 +32,7 @@ from portal.identity import (
     Started,
     check_code,
     end_session,
+    level_of_message,
     send_code,
     start_session,
 )
@@ -44,8 +46,10 @@ def next_page() -> str | None:
 @bp.get("/login")
 @requires(anybody)
 def ask_number() -> str:
-    """Ask for the number."""
-    return render_template("site/sign_in/number.html", state=FormState({"number": ""}), next=next_page())
+    """Ask for the number, or for a passkey: the browser gets its cookie now, which the passkey's question is bound to."""
+    cookies.device_id()
+    known = FormState({"number": session.get("login_hint", "")})  # what a site that sent the reader here says of them
+    return render_template("site/sign_in/number.html", state=known, next=next_page())
 
 
 @bp.post("/login")
@@ -94,7 +98,7 @@ def take_code() -> Response:
         answer = check_code(
             db, portal().keys, CodeFor(flow(), number, "sign_in"), visitor(db, number), code=request.form.get("code", ""), now=now
         )
-        started = begin(db, answer.holder, level=2) if isinstance(answer, CodeRight) else None
+        started = begin_by_message(db, answer.holder) if isinstance(answer, CodeRight) else None
     if state.errors:
         return _code_page(state)
     if started is not None:
@@ -147,10 +151,17 @@ def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Resp
     raise TooMany(wait_words(answer), retry_after_seconds=answer.retry_after_seconds)
 
 
-def begin(db: Session, holder: Holder, *, level: int) -> Started:
+def begin(db: Session, holder: Holder, *, level: int, methods: Sequence[str] | None = None) -> Started:
     """Start the session under a new token, in the transaction that took the proof; the one the browser came with is over."""
     old_token = request.cookies.get(cookies.SUBSCRIBER)
-    return start_session(db, holder, visitor(), level=level, settings=portal().settings, now=clock.now(), old_token=old_token)
+    now, settings = clock.now(), portal().settings
+    return start_session(db, holder, visitor(), level=level, methods=methods, settings=settings, now=now, old_token=old_token)
+
+
+def begin_by_message(db: Session, holder: Holder) -> Started:
+    """Start the session that a code by message opens: level 1 while the number's SIM is new."""
+    level = level_of_message(db, holder, settings=portal().settings, now=clock.now())
+    return begin(db, holder, level=level, methods=("sms",))
 
 
 def enter(started: Started) -> Response:

@@ -11,8 +11,9 @@ from portal.base.logs import configure_logging
 from portal.faces.commands import Commands
 from portal.faces.parts import Portal, portal
 from portal.faces.worker.deliver import Delivery
+from portal.faces.worker.logouts import LogoutCarrier
 from portal.faces.worker.messages import Carrier
-from portal.faces.worker.periodic import register_jobs
+from portal.faces.worker.periodic import register_jobs, register_key_fetching
 from portal.faces.worker.run import Worker
 
 worker_group = Commands("worker", help="Delivers events and messages, and does what is due.")
@@ -45,9 +46,11 @@ def make_worker(parts: Portal) -> Worker:
     """Put the worker of one portal together."""
     jobs = Jobs()
     register_jobs(jobs, parts.db, parts.keys)
+    register_key_fetching(jobs, parts.db, parts.documents)
     return Worker(
         parts.settings,
         Delivery(parts.db, parts.handlers, clock.now),
         Carrier(parts.db, parts.sms, clock.now),
         jobs,
+        LogoutCarrier(parts.db, parts.keys, parts.settings, parts.backchannel, clock.now),
     )

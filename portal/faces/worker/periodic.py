@@ -13,13 +13,17 @@ from portal.base.db import Database
 from portal.base.idempotency import forget_before
 from portal.base.jobs import Jobs
 from portal.base.keys import Keys
+from portal.faces.client_keys import fetch_client_keys
+from portal.faces.signing_keys import renew_signing_keys
 from portal.identity import sweep_embedding, sweep_identity, watch_looks
+from portal.openid import Documents, forget_logouts, list_keys_due, sweep_openid
 from portal.points import check_points, expire_points
 
 log = structlog.get_logger()
 
 KEEP_DONE_EVENTS = timedelta(days=7)
 KEEP_KEYS = timedelta(days=2)
+KEEP_LOGOUTS = timedelta(days=30)
 BATCH = 1000
 LOTS = 200
 Forget = Callable[[Session, datetime], object]
@@ -66,9 +70,37 @@ def register_jobs(jobs: Jobs, database: Database, keys: Keys) -> None:
     jobs.every(60, log_audit_heads)
     jobs.every(15, expire_overdue_points, name="expire_points")
     jobs.every(24 * 60, compare_points, name="check_points")
+    _register_single_sign_on(jobs, database, keys)
     forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))
     forget_regularly(jobs, database, "old_sign_ins", lambda session, now: sweep_identity(session, now=now))
     forget_regularly(jobs, database, "old_assertions", lambda session, now: sweep_embedding(session, now=now))
+
+
+def _register_single_sign_on(jobs: Jobs, database: Database, keys: Keys) -> None:
+    def make_signing_keys(now: datetime) -> None:
+        log.info("signing_keys_made", count=renew_signing_keys(database, keys, now))
+
+    def sweep_grants(now: datetime) -> None:
+        count = BATCH
+        while count >= BATCH:
+            with database.writing() as session:
+                count = sweep_openid(session, now=now, limit=BATCH)
+
+    jobs.every(15, sweep_grants, name="forget_grants")
+    jobs.every(24 * 60, make_signing_keys)
+    forget_regularly(jobs, database, "told_logouts", lambda session, now: forget_logouts(session, now - KEEP_LOGOUTS), minutes=24 * 60)
+
+
+def register_key_fetching(jobs: Jobs, database: Database, documents: Documents) -> None:
+    """Have the keys that sites publish at addresses of their own asked for now and then."""
+
+    def ask_for_client_keys(now: datetime) -> None:
+        with database.reading() as session:
+            due = list_keys_due(session, now=now)
+        for each in due:
+            fetch_client_keys(database, documents, each, now=now)
+
+    jobs.every(1, ask_for_client_keys)
 
 
 def forget_regularly(jobs: Jobs, database: Database, what: str, forget: Forget, *, minutes: int = 15) -> None:

@@ -1,4 +1,4 @@
-"""The worker's process: two lookouts that look every half second, and Huey for kicks and periodic jobs."""
+"""The worker's process: lookouts that look every half second, and Huey for kicks and periodic jobs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from portal.base import clock
 from portal.base.jobs import Jobs, add_kick, make_huey
 from portal.base.settings import Settings
 from portal.faces.worker.deliver import Delivery
+from portal.faces.worker.logouts import LogoutCarrier
 from portal.faces.worker.messages import Carrier
 
 log = structlog.get_logger()
@@ -69,22 +70,28 @@ class _Consumer(Consumer):  # type: ignore[misc]
 class Worker:
     """Everything behind the scenes, in one process. Several workers may run; none does another's work twice."""
 
-    def __init__(self, settings: Settings, delivery: Delivery, carrier: Carrier, jobs: Jobs) -> None:
+    def __init__(self, settings: Settings, delivery: Delivery, carrier: Carrier, jobs: Jobs, logouts: LogoutCarrier | None = None) -> None:
         self.settings = settings
         self.delivery = delivery
         self.carrier = carrier
         self.jobs = jobs
+        self.logouts = logouts
         self._next_tidy = 0.0
 
     def run_once(self) -> tuple[int, int]:
         """Do all that is due now; give how many handlers were called and how many messages handed over."""
         self.carrier.tidy()
         handled = self.delivery.run()
-        return handled, self.carrier.run()
+        sent = self.carrier.run()
+        if self.logouts is not None:
+            self.logouts.run()
+        return handled, sent
 
     def run(self) -> None:
         """Work until SIGINT or SIGTERM; then finish the step at hand, within five seconds."""
         lookouts = [Lookout("events", self.delivery.run), Lookout("messages", self._carry)]
+        if self.logouts is not None:
+            lookouts.append(Lookout("logouts", self.logouts.run))
         huey = make_huey(self.settings)
 
         def look_now() -> None:

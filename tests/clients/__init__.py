@@ -1,0 +1,1 @@
+"""Relying parties others wrote: packages of Node.js, driven by the tests."""
