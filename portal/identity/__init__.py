@@ -50,12 +50,10 @@ from portal.identity.passkeys import (
     rename_passkey,
 )
 from portal.identity.password_rules import clean_pin, password_faults, policy_faults
+from portal.identity.password_tries import PasswordRight, PasswordToVerify, PasswordWrong
 from portal.identity.reasons import Reason, find_reason, list_reasons
 from portal.identity.recovery import FEW_CODES, check_recovery_code, renew_recovery_codes
 from portal.identity.service_password import (
-    PasswordRight,
-    PasswordToVerify,
-    PasswordWrong,
     has_service_password,
     password_hash_for,
     password_hash_unseen,

@@ -14,7 +14,6 @@ given while counting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,79 +23,29 @@ from sqlalchemy.orm import Session
 from portal.customers import Holder, find_holder
 from portal.identity.limits import Limited, guessing_windows, password_windows
 from portal.identity.models import ServicePassword
+from portal.identity.password_tries import PasswordKind, PasswordRight, PasswordToVerify, PasswordWrong
 from portal.identity.sessions import end_other_sessions
-from portal.identity.sign_ins import record_sign_in
-from portal.identity.throttle import count_up, give_back, look
-from portal.identity.visitor import Visitor, knowing
+from portal.identity.throttle import count_up, give_back
+from portal.identity.visitor import Visitor
 from portal.interactions import record_interaction
 
 _password = ServicePassword.metadata.tables["service_password"]
 _find = sa.select(_password.c.hash).where(
     _password.c.customer_id == sa.bindparam("customer"), _password.c.subscription_id == sa.bindparam("line")
 )
-_known_and_hash = sa.select(knowing(), _find.scalar_subquery())
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordToVerify:
-    """What to verify an entry against, and who made it. `hash` is None for a number without a password, or without a holder."""
-
-    number: str = field(repr=False)
-    visitor: Visitor
-    hash: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordRight:
-    """The service password was right: level 1 and no more."""
-
-    holder: Holder
-
-
-@dataclass(frozen=True, slots=True)
-class PasswordWrong:
-    """It was wrong, or nobody holds the number, or it has no password: never told apart."""
-
-    tries_left: int
+_kind = PasswordKind("service_password", password_windows, _find)
 
 
 def password_hash_for(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
-    """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements.
-
-    Whether the visitor's device is known is looked up here.
-    """
-    holder = find_holder(session, number)
-    customer_id, line, party_id = (0, 0, 0) if holder is None else (holder.customer_id, holder.subscription_id, holder.party_id)
-    asked = {"customer": customer_id, "line": line, "party_id": party_id, "device_id": visitor.device_id}
-    is_known, hashed = session.connection().execute(_known_and_hash, asked).one()
-    visitor = replace(visitor, known=visitor.known or is_known)
-    allowed = password_windows(number, visitor)
-    if (seen := look(session, allowed, now=now).of(allowed)).full:
-        return Limited(seen.retry_after_seconds, None if visitor.known else "code")
-    return PasswordToVerify(number, visitor, hashed)
+    """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements."""
+    return _kind.to_verify(session, number, visitor, now=now)
 
 
 def record_password_outcome(
     session: Session, given: PasswordToVerify, *, right: bool, now: datetime
 ) -> PasswordRight | PasswordWrong | Limited:
     """Count the attempt and say what it was. Commit what is returned. Right counts for nothing, wrong stays counted."""
-    visitor = given.visitor
-    allowed = password_windows(given.number, visitor)
-    seen = count_up(session, allowed, now=now, attempts=0 if right else 1).of(allowed)
-    if seen.over or (right and seen.full):
-        if not right:
-            give_back(session, allowed)
-        return Limited(seen.retry_after_seconds, None if visitor.known else "code")
-    holder = find_holder(session, given.number)
-    if right:
-        # Still the same hash: the password was not changed, nor the number given to somebody else, while we verified.
-        if holder is not None and _stored(session, holder) == given.hash:
-            return PasswordRight(holder)
-        seen = count_up(session, allowed, now=now).of(allowed)
-    outcome = "limited" if seen.left == 0 else "wrong"
-    party_id = holder.party_id if holder else None
-    record_sign_in(session, visitor, method="service_password", outcome=outcome, party_id=party_id, now=now)
-    return PasswordWrong(seen.left)
+    return _kind.record(session, given, right=right, now=now)
 
 
 def password_hash_unseen(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
@@ -109,12 +58,12 @@ def password_hash_unseen(session: Session, number: str, visitor: Visitor, *, now
     if (seen := count_up(session, allowed, now=now).of(allowed)).over:
         give_back(session, allowed)
         return Limited(seen.retry_after_seconds)
-    return PasswordToVerify(number, visitor, _stored(session, find_holder(session, number)))
+    return PasswordToVerify(number, visitor, _kind.stored(session, find_holder(session, number)))
 
 
 def has_service_password(session: Session, holder: Holder) -> bool:
     """Say whether the line has a service password: for its owner's pages, never for a stranger."""
-    return _stored(session, holder) is not None
+    return _kind.stored(session, holder) is not None
 
 
 def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_session: int | None, channel: str, now: datetime) -> None:
@@ -122,7 +71,7 @@ def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_
 
     The user's other sessions end (ASVS 5.0 7.4.3), except `keep_session`, and the change is on the timeline.
     """
-    before = _stored(session, holder)
+    before = _kind.stored(session, holder)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.connection().execute(
         insert(_password)
@@ -138,9 +87,3 @@ def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_
         subscription_id=holder.subscription_id,
         now=now,
     )
-
-
-def _stored(session: Session, holder: Holder | None) -> str | None:
-    """Give the line's hash in one statement, also for a number nobody holds."""
-    line = {"customer": holder.customer_id, "line": holder.subscription_id} if holder else {"customer": 0, "line": 0}
-    return session.connection().execute(_find, line).scalar_one_or_none()

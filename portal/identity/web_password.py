@@ -11,7 +11,6 @@ Signing in takes three steps, as with the service password, since verifying is s
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,20 +18,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.base.errors import NotFound
-from portal.customers import find_holder
 from portal.identity.factor_changes import note_change, own_line
 from portal.identity.limits import Limited, web_password_windows
 from portal.identity.models import WebPassword
 from portal.identity.password_rules import password_faults
-from portal.identity.service_password import PasswordRight, PasswordToVerify, PasswordWrong
+from portal.identity.password_tries import PasswordKind, PasswordRight, PasswordToVerify, PasswordWrong
 from portal.identity.session_queries import SessionView
-from portal.identity.sign_ins import record_sign_in
-from portal.identity.throttle import count_up, give_back, look
-from portal.identity.visitor import Visitor, knowing
+from portal.identity.visitor import Visitor
 
 _password = WebPassword.metadata.tables["web_password"]
 _find = sa.select(_password.c.hash).where(_password.c.party_id == sa.bindparam("party_id"))
-_known_and_hash = sa.select(knowing(), _find.scalar_subquery())
+_kind = PasswordKind("web_password", web_password_windows, _find)
 _remove = sa.delete(_password).where(_password.c.party_id == sa.bindparam("party_id"))
 
 
@@ -51,35 +47,14 @@ def web_password_faults(password: str, *, number: str, name: str) -> list[str]:
 
 def web_password_for(session: Session, number: str, visitor: Visitor, *, now: datetime) -> PasswordToVerify | Limited:
     """Give what an entry for `number` is to be verified against, unless the allowance is used up. Three statements."""
-    holder = find_holder(session, number)
-    asked = {"party_id": holder.party_id if holder else 0, "device_id": visitor.device_id}
-    is_known, hashed = session.connection().execute(_known_and_hash, asked).one()
-    visitor = replace(visitor, known=visitor.known or is_known)
-    allowed = web_password_windows(number, visitor)
-    if (seen := look(session, allowed, now=now).of(allowed)).full:
-        return Limited(seen.retry_after_seconds, None if visitor.known else "code")
-    return PasswordToVerify(number, visitor, hashed)
+    return _kind.to_verify(session, number, visitor, now=now)
 
 
 def record_web_password(
     session: Session, given: PasswordToVerify, *, right: bool, now: datetime
 ) -> PasswordRight | PasswordWrong | Limited:
     """Count the attempt and say what it was. Commit what is returned. Right counts for nothing, wrong stays counted."""
-    allowed = web_password_windows(given.number, given.visitor)
-    seen = count_up(session, allowed, now=now, attempts=0 if right else 1).of(allowed)
-    if seen.over or (right and seen.full):
-        if not right:
-            give_back(session, allowed)
-        return Limited(seen.retry_after_seconds, None if given.visitor.known else "code")
-    holder = find_holder(session, given.number)
-    if right:
-        # Still the same hash: the password was not changed, nor the number given to somebody else, while we verified.
-        if holder is not None and session.connection().execute(_find, {"party_id": holder.party_id}).scalar_one_or_none() == given.hash:
-            return PasswordRight(holder)
-        seen = count_up(session, allowed, now=now).of(allowed)
-    outcome, party_id = "limited" if seen.left == 0 else "wrong", holder.party_id if holder else None
-    record_sign_in(session, given.visitor, method="web_password", outcome=outcome, party_id=party_id, now=now)
-    return PasswordWrong(seen.left)
+    return _kind.record(session, given, right=right, now=now)
 
 
 def set_web_password(session: Session, view: SessionView, hashed: str, *, now: datetime, said: str | None = None) -> None:
