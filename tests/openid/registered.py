@@ -10,13 +10,21 @@ from uuid import uuid4
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key
 
-from portal.openid import NewClient
+from portal.base.db import Database
+from portal.openid import ClientView, NewClient, create_client
 
 HALL = "https://hall.example"
 TOKEN = f"{HALL}/oauth/token"
 BACK = "https://shop.example/back"
 SHOP = NewClient(name="Shop", redirect_uris=[BACK], scopes=["openid", "profile"])
+MACHINE = replace(SHOP, redirect_uris=[], grant_types=["client_credentials"], scopes=["customer"])
 APP = replace(SHOP, name="App", auth_method="none", redirect_uris=["com.example.app:/back"], settings={"application_type": "native"})
+
+
+def make(database: Database, new: NewClient, now: datetime, **options: Any) -> tuple[ClientView, str | None]:
+    """Make a client; give it and its secret."""
+    with database.writing() as session:
+        return create_client(session, new, now=now, **options)
 
 
 def bank(key: Key, **changes: Any) -> NewClient:

@@ -10,24 +10,17 @@ import sqlalchemy as sa
 from portal.base.db import Base
 from portal.base.errors import Invalid
 from portal.openid import (
+    DEVICE,
+    EXCHANGE,
     ClientView,
     allows_redirect,
-    create_client,
     find_client,
     get_client,
     list_clients,
 )
-from tests.openid.registered import APP, BACK, SHOP, bank, ec_key
+from tests.openid.registered import APP, BACK, MACHINE, SHOP, bank, ec_key, make
 
 TABLE = Base.metadata.tables["oauth_client"]
-MACHINE = replace(SHOP, redirect_uris=[], grant_types=["client_credentials"], scopes=["customer"])
-EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-def make(database, new, now, **options):
-    with database.writing() as session:
-        return create_client(session, new, now=now, **options)
 
 
 def test_a_client_is_made_with_a_secret_that_is_shown_once_and_kept_as_a_hash(database, now):

@@ -14,7 +14,6 @@ from portal.openid import (
     ClientView,
     authenticate_client,
     change_client,
-    create_client,
     end_client,
     find_client,
     get_client,
@@ -22,17 +21,9 @@ from portal.openid import (
     new_client_secret,
     subject_of,
 )
-from tests.openid.registered import APP, SHOP, TOKEN, bank, ec_key
+from tests.openid.registered import APP, SHOP, TOKEN, bank, ec_key, make
 
 TABLE = Base.metadata.tables["oauth_client"]
-MACHINE = replace(SHOP, redirect_uris=[], grant_types=["client_credentials"], scopes=["customer"])
-EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-def make(database, new, now, **options):
-    with database.writing() as session:
-        return create_client(session, new, now=now, **options)
 
 
 def opens(database, client_id, secret, now):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from portal.base.errors import Invalid, NotFound
@@ -17,34 +15,14 @@ from portal.openid import (
     list_registration_tokens,
     may_register,
     read_registration,
-    register_client,
-    update_registration,
 )
 from tests.openid.registered import BACK, TOKEN, ec_key
-from tests.openid.registering import register_racing
-
-DAY = timedelta(days=1)
-LEAST = {"redirect_uris": [BACK]}
+from tests.openid.registering import DAY, LEAST, register, register_racing, token_for
 
 
 @pytest.fixture
 def token(database, now):
     return token_for(database, now)
-
-
-def token_for(database, now, clients=5, customer_id=None):
-    with database.writing() as session:
-        return create_registration_token(session, "partners", clients=clients, valid=DAY, now=now, customer_id=customer_id)
-
-
-def register(database, token, metadata, now, **options):
-    with database.writing() as session:
-        return register_client(session, token, metadata, now=now, **options)
-
-
-def update(database, made, metadata, now):
-    with database.writing() as session:
-        return update_registration(session, made.client.id, made.metadata["registration_access_token"], metadata, now=now)
 
 
 def count(database):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from portal.openid import (
@@ -13,38 +11,19 @@ from portal.openid import (
     RegistrationRefused,
     authenticate_client,
     create_client,
-    create_registration_token,
     delete_registration,
     find_client,
     new_client_secret,
     read_registration,
-    register_client,
     update_registration,
 )
 from tests.openid.registered import BACK, SHOP, TOKEN
-
-DAY = timedelta(days=1)
-LEAST = {"redirect_uris": [BACK]}
+from tests.openid.registering import LEAST, register, token_for, update
 
 
 @pytest.fixture
 def token(database, now):
     return token_for(database, now)
-
-
-def token_for(database, now, clients=5, customer_id=None):
-    with database.writing() as session:
-        return create_registration_token(session, "partners", clients=clients, valid=DAY, now=now, customer_id=customer_id)
-
-
-def register(database, token, metadata, now, **options):
-    with database.writing() as session:
-        return register_client(session, token, metadata, now=now, **options)
-
-
-def update(database, made, metadata, now):
-    with database.writing() as session:
-        return update_registration(session, made.client.id, made.metadata["registration_access_token"], metadata, now=now)
 
 
 def test_an_entry_is_changed_by_its_own_token_in_every_part(database, token, now):
