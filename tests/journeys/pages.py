@@ -14,7 +14,7 @@ FOR_ANYBODY = {
 OF_THE_HALL = {
     "home": "/", "bills": "/bills", "points": "/points", "points-history": "/points/history", "gift": "/points/gifts/gift_data_5gb",
     "orders": "/orders", "activity": "/activity", "me": "/me", "service-password": "/me/password",
-    "sessions": "/me/sessions", "who-looked": "/me/looks", "proof": "/proof", "security": "/me/security",
+    "sessions": "/me/sessions", "sites": "/me/sites", "who-looked": "/me/looks", "proof": "/proof", "security": "/me/security",
     "passkey-new": "/me/security/passkeys/new", "web-password": "/me/security/password", "not-yours": "/bills/0000000000001",
 }  # fmt: skip
 OF_THE_OFFICE = {
