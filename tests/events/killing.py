@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ from portal.messaging import list_tray, put_in_tray, queue_message
 from tests.events.facts import both, effects, happen
 
 MOST_STEPS = 400
+DOOMED = "doomed"
+"""What PostgreSQL calls a child's connections: the driver takes the name from PGAPPNAME."""
 NUMBER = "1385710{:04d}"
 
 
@@ -106,10 +109,25 @@ def in_child(database: Database, work: Callable[[Database], None]) -> int:
     database.close()  # no connection crosses the fork; what SQLAlchemy has compiled does, which saves most of the time
     pid = os.fork()
     if pid == 0:
+        os.environ["PGAPPNAME"] = DOOMED
         work(database)
         database.close()
         os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not database.is_sqlite:
+        wait_for_its_locks(database)
+    return ended
+
+
+def wait_for_its_locks(database: Database) -> None:
+    """Wait until PostgreSQL has noticed that the child is dead: until then its locks stand, and whoever looks passes over them."""
+    query = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name")
+    for _ in range(2000):
+        with database.reading() as session:
+            if not session.scalar(query, {"name": DOOMED}):
+                return
+        time.sleep(0.005)
+    raise AssertionError("a killed child's connections stand after ten seconds")
 
 
 def deliver_events(kind: type[Delivery], last: int | None) -> Callable[[Database], None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from portal.base.settings import Settings
 from portal.customers import NewCustomer, NewLine, NumberInUse, create_customer
 from portal.intake import writing
 from tests.conftest import TEST_SECRET
-from tests.events.killing import Steps
+from tests.events.killing import Steps, in_child
 from tests.intake import files
 
 FIRST_NUMBER = 13957000000
@@ -95,7 +95,7 @@ def kill_imports(url: str, first: str, second: str, kind: str, stride: int) -> d
     before = state(database)
     found: dict[str, Any] = {"steps": 0, "parts": [], "killed": 0}
     for last in range(1, 2000, stride):
-        ended = _in_child(database, second, last)
+        ended = in_child(database, _import(second, last))
         if ended == 0:
             found["steps"], found["added"] = last, state(database) != before
             return found
@@ -109,15 +109,12 @@ def kill_imports(url: str, first: str, second: str, kind: str, stride: int) -> d
     raise AssertionError("the import never came to its end")
 
 
-def _in_child(database: Database, file: str, last: int) -> int:
-    database.close()  # no connection crosses the fork
-    pid = os.fork()
-    if pid == 0:
+def _import(file: str, last: int) -> Callable[[Database], None]:
+    def work(database: Database) -> None:
         BulkSteps(database, last)
         files.bring_in(database, keys(), Path(file), files.SMALL, now=datetime.now(UTC))
-        database.close()
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    return work
 
 
 def state(database: Database) -> dict[str, int]:
