@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from flask import Flask, before_render_template
 from jinja2 import Template
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
 
+from portal.base.driver import DriverStatement
 from portal.base.money import Money
 
 EXECUTE, COMMIT, ROLLBACK = "execute", "commit", "rollback"
@@ -74,6 +76,12 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
     def on_render(_app: Flask, template: Template, context: dict[str, Any], **_: object) -> None:
         current.renderings.append(Rendering(template, {name: plain(value) for name, value in context.items()}))
 
+    def straight(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        rows = run(statement, session, values)
+        current.steps.append(Step(EXECUTE, _is_autocommit(session.connection()), *statement.as_told(values)))
+        return rows
+
+    run, DriverStatement.run = DriverStatement.run, straight  # type: ignore[method-assign]
     hooks = (("before_cursor_execute", on_execute), ("commit", on_commit), ("rollback", on_rollback))
     for name, hook in hooks:
         sa.event.listen(engine, name, hook)
@@ -81,6 +89,7 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
         with before_render_template.connected_to(on_render, app):
             yield take
     finally:
+        DriverStatement.run = run  # type: ignore[method-assign,assignment]
         for name, hook in hooks:
             sa.event.remove(engine, name, hook)
 

@@ -8,7 +8,8 @@ What is done here is the same: a Core statement, compiled once, in the session's
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import namedtuple
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -26,6 +27,7 @@ class DriverStatement:
     def __init__(self, statement: sa.ClauseElement) -> None:
         self._statement = statement
         self._sql = b""
+        self._written = ""
         self._names: tuple[str, ...] = ()
         self._fixed: dict[str, Any] = {}
         self._brought: tuple[tuple[str, Any], ...] = ()
@@ -40,14 +42,22 @@ class DriverStatement:
         connection = session.connection()
         if not self._sql:
             self._compile(connection)
-        given = {**self._fixed, **values}
-        for name, bring in self._brought:
-            given[name] = bring(given[name])
+        given = self._given(values)
         driver: psycopg.Connection[tuple[Any, ...]] = connection.connection.driver_connection  # type: ignore[assignment]
         try:
             return psycopg.RawCursor(driver).execute(self._sql, [given[name] for name in self._names], prepare=True).fetchall()
         except psycopg.Error as error:
             raise _as_sqlalchemy_says(connection, self.sql, error) from error
+
+    def as_told(self, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Give what a run with these values tells the driver, in the writing it takes from everybody; after the first run."""
+        return self._written, {name: value for name, value in self._given(values).items() if name in self._names}
+
+    def _given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        given = {**self._fixed, **values}
+        for name, bring in self._brought:
+            given[name] = bring(given[name])
+        return given
 
     def _compile(self, connection: Connection) -> None:
         dialect = connection.dialect
@@ -58,10 +68,42 @@ class DriverStatement:
         self._fixed = {name: bring.pop(name)(value) if name in bring else value for name, value in known.items()}
         self._brought = tuple(bring.items())
         # In PostgreSQL's own writing: the driver's way of reading names costs a long statement more than all the rest.
+        self._written = compiled.string
         places: dict[str, str] = {}
         text = _NAME.sub(lambda found: places.setdefault(found[1], f"${len(places) + 1}"), compiled.string)
         self._names = tuple(places)
         self._sql = text.replace("%%", "%").encode()
+
+
+class FrequentQuery:
+    """A query for one row that nearly every request asks: straight to PostgreSQL's driver, by SQLAlchemy's way elsewhere."""
+
+    def __init__(self, query: sa.Select[Any]) -> None:
+        self._query = query
+        self._straight = DriverStatement(query)
+        self._columns = list(query.selected_columns)
+        self._row: Any = namedtuple("Row", [str(column.key) for column in self._columns])  # type: ignore[misc]  # noqa: PYI024
+        self._ways: list[tuple[int, Callable[[Any], Any]]] | None = None
+
+    def first(self, session: Session, values: Mapping[str, Any]) -> Any | None:
+        """Give the first row, its columns by name and place, or None."""
+        connection = session.connection()
+        if connection.dialect.name != "postgresql":
+            return connection.execute(self._query, values).first()
+        rows = self._straight.run(session, values)
+        if not rows:
+            return None
+        if self._ways is None:
+            self._ways = self._ways_back(connection.dialect)
+        row = list(rows[0])
+        for place, way in self._ways:
+            row[place] = way(row[place])
+        return self._row(*row)
+
+    def _ways_back(self, dialect: sa.Dialect) -> list[tuple[int, Callable[[Any], Any]]]:
+        """Give what SQLAlchemy does to the values of a column, by the column's place."""
+        ways = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in self._columns]
+        return [(place, way) for place, way in enumerate(ways) if way is not None]
 
 
 def _as_sqlalchemy_says(connection: Connection, sql: str, error: psycopg.Error) -> DBAPIError:

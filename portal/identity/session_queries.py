@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentQuery
 from portal.base.errors import Forbidden, NotFound
 from portal.identity.models import LoginSession, Staff
 
@@ -103,13 +104,13 @@ _alive = sa.and_(
     _session.c.ended_at.is_(None),
     _session.c.expires_at > sa.bindparam("at"),
 )
-_subscriber = (
+_subscriber = FrequentQuery(
     sa.select(*_own, _session.c.party_id, _party.c.name, _party.c.language, _session.c.customer_id, _session.c.number)
     .join_from(_session, _party, _party.c.id == _session.c.party_id)
     .where(_alive, _session.c.realm == "subscriber")
 )
-_member = (
-    sa.select(*_own, _staff.c.id, _staff.c.login, _staff.c.name, _staff.c.role, _staff.c.outlet, _staff.c.public_number)
+_member = FrequentQuery(
+    sa.select(*_own, _staff.c.id.label("staff_id"), _staff.c.login, _staff.c.name, _staff.c.role, _staff.c.outlet, _staff.c.public_number)
     .join_from(_session, _staff, _staff.c.id == _session.c.staff_id)
     .where(_alive, _session.c.realm == "staff", _staff.c.ended_at.is_(None))
 )
@@ -135,7 +136,7 @@ def find_session(session: Session, token: str, realm: Realm, *, now: datetime) -
 
     Over are sessions that were ended, that are past their absolute time or idle too long, and those of staff who left.
     """
-    row = session.connection().execute(_subscriber if realm == "subscriber" else _member, {"token": hash_token(token), "at": now}).first()
+    row = (_subscriber if realm == "subscriber" else _member).first(session, {"token": hash_token(token), "at": now})
     if row is None or row.seen_at + timedelta(seconds=row.idle_seconds) <= now:
         return None
     return _view_subscriber(row) if realm == "subscriber" else _view_member(row)
@@ -163,14 +164,14 @@ def list_sessions(session: Session, party_id: int, *, now: datetime) -> Sequence
     return [SessionLine(*row[:5]) for row in rows if row.seen_at + timedelta(seconds=row.idle_seconds) > now]
 
 
-def _view_subscriber(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
+def _view_subscriber(row: Any) -> SessionView:
     return SessionView(
         row[0], "subscriber", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], tuple(row[9]), row[10],
         party_id=row[11], party_name=row[12], language=row[13], customer_id=row[14], number=row[15],
     )  # fmt: skip
 
 
-def _view_member(row: sa.Row[*tuple[Any, ...]]) -> SessionView:
+def _view_member(row: Any) -> SessionView:
     member = StaffMember(row[11], row[0], row[12], row[13], row[14], row[15], row[16])
     return SessionView(
         row[0], "staff", row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], tuple(row[9]), row[10], member=member

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentQuery
 from portal.base.errors import N_, Invalid, NotFound, Refused
 from portal.base.ids import new_token
 from portal.openid.client_keys import read_client_jwks
@@ -26,9 +26,11 @@ _client = OAuthClient.metadata.tables["oauth_client"]
 _HIDDEN = ("secret_hash", "next_secret_hash", "registration_hash", "jwks_at")
 _columns = [column for column in _client.columns if column.name not in _HIDDEN]
 _by_id = sa.select(*_columns).where(_client.c.id == sa.bindparam("client"))
-_live = _by_id.where(_client.c.ended_at.is_(None))
-_live_with_secrets = sa.select(*[*_columns, _client.c.secret_hash, _client.c.next_secret_hash]).where(
-    _client.c.id == sa.bindparam("client"), _client.c.ended_at.is_(None)
+_live = FrequentQuery(_by_id.where(_client.c.ended_at.is_(None)))
+_live_with_secrets = FrequentQuery(
+    sa.select(*[*_columns, _client.c.secret_hash, _client.c.next_secret_hash]).where(
+        _client.c.id == sa.bindparam("client"), _client.c.ended_at.is_(None)
+    )
 )
 _change = sa.update(_client).where(_client.c.id == sa.bindparam("client"), _client.c.ended_at.is_(None))
 _end = _change.values(ended_at=sa.bindparam("now"), changed_at=sa.bindparam("now"), registration_hash=None)
@@ -172,13 +174,13 @@ def find_client(session: Session, client_id: str) -> ClientView | None:
     """Give a client that has not ended, or None."""
     if not _may_be_one(client_id):
         return None
-    row = session.connection().execute(_live, {"client": client_id}).first()
+    row = _live.first(session, {"client": client_id})
     return None if row is None else view_of(row)
 
 
 def find_client_and_secrets(session: Session, client_id: str) -> tuple[ClientView, tuple[str | None, str | None]] | None:
     """Give a client that has not ended and the hashes of its secrets, in one statement; for whoever compares them."""
-    row = session.connection().execute(_live_with_secrets, {"client": client_id}).first() if _may_be_one(client_id) else None
+    row = _live_with_secrets.first(session, {"client": client_id}) if _may_be_one(client_id) else None
     return None if row is None else (view_of(row), (row.secret_hash, row.next_secret_hash))
 
 
@@ -200,7 +202,7 @@ def list_clients(session: Session, *, customer_id: int | None = None, with_ended
     return [view_of(row) for row in session.connection().execute(statement)]
 
 
-def view_of(row: Row[Any]) -> ClientView:
+def view_of(row: Any) -> ClientView:
     """Give a row of clients as everybody may see it."""
     held = {column.name: getattr(row, column.name) for column in _columns}
     for name in ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scopes"):

@@ -126,7 +126,7 @@ def find_new_grant(session: Session, grant_id: int, *, now: datetime) -> Grant |
     return None if has_session_ended(session, grant.session_id) else grant
 
 
-def view_grant(row: sa.Row[*tuple[Any, ...]]) -> Grant:
+def view_grant(row: Any) -> Grant:
     """Give a row with the grant's columns as a view."""
     claims = {part: tuple(names) for part, names in (row.claims or {}).items()}
     return Grant(

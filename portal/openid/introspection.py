@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentQuery
 from portal.base.ids import from_ref
 from portal.openid.clients import ClientView
 from portal.openid.grants import Grant, revoke_grant, view_grant
@@ -30,8 +31,8 @@ _revoked = RevokedToken.metadata.tables["revoked_token"]
 _standing = (_grant.c.revoked_at.is_(None), _grant.c.expires_at > sa.bindparam("at"))
 _live_client = sa.exists().where(_client.c.id == sa.bindparam("client"), _client.c.ended_at.is_(None))
 _taken_back = sa.exists().where(_revoked.c.jti == sa.bindparam("jti"))
-_of_a_person = sa.select(_grant).where(_grant.c.id == sa.bindparam("grant"), *_standing, _live_client, ~_taken_back)
-_of_a_machine = sa.select(sa.literal(1)).where(_live_client, ~_taken_back)
+_of_a_person = FrequentQuery(sa.select(_grant).where(_grant.c.id == sa.bindparam("grant"), *_standing, _live_client, ~_taken_back))
+_of_a_machine = FrequentQuery(sa.select(sa.literal_column("1").label("good")).where(_live_client, ~_taken_back))
 _of_refresh = (
     sa.select(_grant, _refresh.c.issued_at, _refresh.c.expires_at.label("token_expires_at"))
     .join_from(_refresh, _grant, _grant.c.id == _refresh.c.grant_id)
@@ -131,10 +132,10 @@ def _standing_token(session: Session, provider: Provider, claims: Mapping[str, A
     given = {"client": claims["client_id"], "jti": claims["jti"]}
     grant = None
     if "gid" in claims:
-        row = session.connection().execute(_of_a_person, given | {"grant": from_ref(claims["gid"]), "at": now}).first()
+        row = _of_a_person.first(session, given | {"grant": from_ref(claims["gid"]), "at": now})
         grant = None if row is None else view_grant(row)
     else:
-        row = session.connection().execute(_of_a_machine, given).first()
+        row = _of_a_machine.first(session, given)
     if row is None:
         return None
     return AccessToken(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentQuery
 from portal.base.ids import new_token
 from portal.base.keys import Keys
 from portal.openid.client_rules import REFRESH
@@ -66,7 +67,7 @@ _followed = (
     )
     .cte("followed")
 )
-_step_at_once = sa.select(_claimed).add_cte(_followed)
+_step_at_once = FrequentQuery(sa.select(_claimed).add_cte(_followed))
 _look = (
     sa.select(_token.c.grant_id, _token.c.used_at, _token.c.expires_at, _grant.c.client_id, _grant.c.key_thumbprint)
     .join_from(_token, _grant, _grant.c.id == _token.c.grant_id)
@@ -142,7 +143,7 @@ def _step(
         "at": now, "until": now + REMEMBER_USED, "following": hash_secret(following),
     }  # fmt: skip
     if connection.dialect.name == "postgresql":
-        row = connection.execute(_step_at_once, given).first()
+        row = _step_at_once.first(session, given)
         return _again(session, keys, client, refresh_token, thumbprint, now) if row is None else (view_grant(row), following)
     claimed = connection.execute(_claim, given).first()
     if claimed is None:

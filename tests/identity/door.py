@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -185,22 +183,6 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """List every statement that runs meanwhile, without BEGIN and COMMIT."""
-    seen: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
-    sa.event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(database.engine, "before_cursor_execute", note)
-
-
 __all__ = [
-    "Browser", "CodeRight", "Door", "PasswordRight", "make_door", "statements", "wrong",
+    "Browser", "CodeRight", "Door", "PasswordRight", "make_door", "wrong",
 ]  # fmt: skip

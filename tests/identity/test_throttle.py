@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal.base.db import Database
 from portal.identity.throttle import Reading, Window, count_up, forget_windows, give_back, look
-from tests.identity.door import statements
+from tests.statements import statements
 
 SHORT, LONG = Window("a/300", 5, 300), Window("a/3600", 20, 3600)
 OTHER = Window("b/300", 5, 300)

@@ -8,7 +8,8 @@ import pytest
 
 from portal.identity import Visitor, forget_devices, knows_device, label_device
 from tests.cast import Cast
-from tests.identity.door import Browser, Door, statements
+from tests.identity.door import Browser, Door
+from tests.statements import statements
 
 CHROME = "Mozilla/5.0 (Linux; Android 14; V2309A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
 _AGENTS = {

@@ -21,9 +21,10 @@ from portal.identity import (
     clean_code,
 )
 from tests.cast import Cast
-from tests.identity.door import Browser, Door, statements, wrong
+from tests.identity.door import Browser, Door, wrong
 from tests.security.asking import LAPTOP, NOBODY, PHONE, PIN, STRANGER, a_code, guess_until_hot
 from tests.security.racers import Race, guess
+from tests.statements import statements
 
 # otp_bruteforce
 

@@ -22,8 +22,9 @@ from portal.identity import (
     viewer_at_counter,
 )
 from tests.cast import Cast
-from tests.identity.door import Browser, Door, statements, wrong
+from tests.identity.door import Browser, Door, wrong
 from tests.security.desk import counter_code, opened, read_out
+from tests.statements import statements
 
 # outlet_isolation
 

@@ -25,7 +25,8 @@ from portal.identity import (
     verify,
 )
 from tests.cast import Cast
-from tests.identity.door import Browser, Door, statements
+from tests.identity.door import Browser, Door
+from tests.statements import statements
 
 PHONE = Browser("alice's phone")
 LAPTOP = Browser("alice's new laptop", "198.51.100.20")

@@ -22,7 +22,8 @@ from portal.identity import (
     touch_session,
 )
 from tests.cast import Cast
-from tests.identity.door import Browser, Door, statements
+from tests.identity.door import Browser, Door
+from tests.statements import statements
 
 PHONE = Browser("alice's phone", label="Safari · iPhone")
 LAPTOP = Browser("alice's laptop", "198.51.100.20", "Firefox · Linux")

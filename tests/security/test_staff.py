@@ -23,8 +23,9 @@ from portal.identity import (
     staff_to_verify,
 )
 from tests.cast import Cast
-from tests.identity.door import STAFF_PASSWORD, Door, statements, wrong
+from tests.identity.door import STAFF_PASSWORD, Door, wrong
 from tests.security.racers import RACERS, Race, enter_staff
+from tests.statements import statements
 
 # staff_mfa
 

@@ -1,0 +1,59 @@
+"""The straight way to the driver gives what SQLAlchemy's own way gives, and fails as that fails."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from portal.base.db import Base, Database
+from portal.base.driver import FrequentQuery
+from tests.cast import Cast
+from tests.statements import statements
+
+_event = Base.metadata.tables["outbox_event"]
+_by_name = sa.select(_event).where(_event.c.type == sa.bindparam("type"), _event.c.occurred_at <= sa.bindparam("at")).order_by(_event.c.id)
+
+
+def both(database: Database, query: sa.Select[Any], values: dict[str, Any]) -> tuple[Any, Any]:
+    """Ask one question both ways."""
+    with database.reading() as session:
+        return FrequentQuery(query).first(session, values), session.connection().execute(query, values).first()
+
+
+def test_a_row_is_the_same_by_either_way_documents_and_moments_included(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        for number in range(3):
+            row = {
+                "id": number + 1, "aggregate": f"a:{number}", "type": "T", "payload": {"刘": [number, None]}, "status": "pending",
+                "attempts": 0, "occurred_at": now + timedelta(seconds=number), "available_at": now,
+            }  # fmt: skip
+            session.connection().execute(sa.insert(_event), row)
+    elsewhere = now.astimezone(timezone(timedelta(hours=8)))
+    straight, usual = both(database, _by_name, {"type": "T", "at": elsewhere})
+    assert tuple(straight) == tuple(usual)
+    assert (straight.payload, straight.occurred_at, straight.occurred_at.tzinfo) == ({"刘": [0, None]}, now, UTC)
+
+
+def test_no_row_is_none_and_a_percent_sign_is_a_percent_sign(database: Database, cast: Cast) -> None:
+    party = Base.metadata.tables["party"]
+    like = sa.select(party.c.name).where(party.c.id == sa.bindparam("id"), party.c.name.like("王%"))
+    assert both(database, like, {"id": 0}) == (None, None)
+    straight, usual = both(database, like, {"id": cast.alice.party_id})
+    assert tuple(straight) == tuple(usual) == ("王爱丽",)
+
+
+def test_a_value_the_database_refuses_raises_what_sqlalchemy_raises(database: Database) -> None:
+    with database.reading() as session, pytest.raises((DBAPIError, OverflowError)):
+        FrequentQuery(sa.select(_event.c.id).where(_event.c.id == sa.bindparam("id"))).first(session, {"id": 1 << 80})
+
+
+def test_a_question_asked_this_way_is_one_statement(database: Database, now: datetime) -> None:
+    query = FrequentQuery(_by_name)
+    with statements(database) as seen, database.reading() as session:
+        assert query.first(session, {"type": "T", "at": now}) is None
+        assert query.first(session, {"type": "T", "at": now}) is None
+    assert len(seen) == 2
