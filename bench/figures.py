@@ -41,6 +41,8 @@ MARKS: Mapping[str, Mark] = {
     "login.way": Mark("the whole way to it, four requests ÷ the same", "×"),
     "login.sign_ins": Mark("whole ways a second", "/s"),
     "login.verifications": Mark("bare Argon2id verifications a second", "/s"),
+    "login.whole_core": Mark("whole sign-ins at a site a second and core, hashes of 7 MiB, t=5", "/s", 20, at_least=True),
+    "login.whole_p95": Mark("p95 of a whole sign-in at a site", "ms", 300),
     "weight.home": Mark("compressed bytes of a first view of the home page", "kB", 100),
     "weight.counter": Mark("compressed bytes of a first view of a customer at the counter", "kB", 120),
     "weight.ministore": Mark("compressed bytes of a first view of a mini-store's frame", "kB", 40),
@@ -65,6 +67,10 @@ MARKS: Mapping[str, Mark] = {
     "tokens.machine_core": Mark("tokens for machines a second and core", "/s", 250, at_least=True),
     "tokens.refresh_core": Mark("tokens renewed a second and core", "/s", 150, at_least=True),
     "tokens.introspect_core": Mark("tokens looked into a second and core", "/s", 400, at_least=True),
+    "grants.growth": Mark("p95 of renewing one of 10,000,000 live grants ÷ one of 10,000", "×", 1.3),
+    "grants.p95": Mark("p95 of renewing one of 10,000,000", "ms"),
+    "grants.sweeping": Mark("the same while half a million that are over are cleared away ÷ the same", "×"),
+    "grants.sweeping_longest": Mark("the longest of these", "ms"),
 }
 """kB are 1,000 bytes and MB 1,000,000. Marks and wordings are the issue's."""
 

@@ -20,6 +20,7 @@ from bench.people import draw
 from bench.places import ROOT
 from bench.runs import Run
 from bench.sets import BenchError
+from bench.sign_ins import measure_whole
 from bench.timing import wall_seconds
 from bench.web import THREADS, Visitor, Web, at_once, serving
 from portal.customers import find_holder
@@ -61,6 +62,7 @@ def measure(run: Run) -> list[Figure]:
         run.figure("login.way", statistics.median(each / floor for each, floor in zip(whole, bare, strict=True))),
         run.figure("login.sign_ins", statistics.median(whole)),
         run.figure("login.verifications", statistics.median(bare)),
+        *measure_whole(run),
     ]
 
 

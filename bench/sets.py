@@ -101,11 +101,11 @@ class DataSets:
         self._made.add((db, scale))
         return data
 
-    def blank(self, db: str, scale: int) -> DataSet:
+    def blank(self, db: str, scale: int, *, name: str = "blank") -> DataSet:
         """Give a database of its own with every table and nothing in it, for a measurement that fills one to `scale`."""
-        place = self.folder / "sets" / f"{db}-blank"
-        data = DataSet(db, scale, self._url(db, "blank", place), place)
-        self._clear(data, "blank")
+        place = self.folder / "sets" / f"{db}-{name}"
+        data = DataSet(db, scale, self._url(db, name, place), place)
+        self._clear(data, name)
         try:
             run_flask(data.environment(), "setup")
         except LoadError as error:

@@ -81,7 +81,7 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
         current.steps.append(Step(EXECUTE, _is_autocommit(session.connection()), *statement.as_told(values)))
         return rows
 
-    run, DriverStatement.run = DriverStatement.run, straight  # type: ignore[method-assign]
+    run, DriverStatement.run = DriverStatement.run, straight  # type: ignore[method-assign,assignment]
     hooks = (("before_cursor_execute", on_execute), ("commit", on_commit), ("rollback", on_rollback))
     for name, hook in hooks:
         sa.event.listen(engine, name, hook)
@@ -89,7 +89,7 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
         with before_render_template.connected_to(on_render, app):
             yield take
     finally:
-        DriverStatement.run = run  # type: ignore[method-assign,assignment]
+        DriverStatement.run = run  # type: ignore[method-assign]
         for name, hook in hooks:
             sa.event.remove(engine, name, hook)
 
