@@ -141,6 +141,8 @@ class House:
         os.environ.update(PORTAL_HOST=options.host, PORTAL_PORT=str(options.port), PYTHONUNBUFFERED="1")
         if "PORTAL_SECRET_KEY" not in os.environ:
             os.environ["PORTAL_SECRET_KEY"] = secret_key(self.instance / "secret_key")
+        if options.demo:
+            os.environ.setdefault("PORTAL_PLACES_FILE", str(ROOT / "portal" / "demo" / "data" / "places.csv"))
         if options.tls:
             make_certificate(self.instance / "tls")
         self.run_step("setup")

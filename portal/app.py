@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal.adapters.backchannel import make_backchannel
 from portal.adapters.documents import make_documents
 from portal.adapters.sms import make_sender
+from portal.adapters.upstream import make_upstream
 from portal.base import clock
 from portal.base.db import Database
 from portal.base.events import Handlers
@@ -23,12 +24,14 @@ from portal.faces.office import bp as office
 from portal.faces.parts import Portal
 from portal.faces.public import bp as public
 from portal.faces.refs import CodeConverter, RefConverter
+from portal.faces.scim import bp as scim
 from portal.faces.site import bp as site
 from portal.faces.sso import bp as sso
 from portal.faces.sso import machines as sso_machines
 from portal.faces.tray import bp as tray
 from portal.faces.worker import register as register_worker
 from portal.identity import make_hasher
+from portal.identity.handlers import register as register_identity
 from portal.openid.handlers import register as register_openid
 from portal.orders.handlers import register as register_orders
 from portal.points.handlers import register as register_points
@@ -47,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(site)
     app.register_blueprint(sso)
     app.register_blueprint(sso_machines)
+    app.register_blueprint(scim)
     app.register_blueprint(counter, url_prefix="/counter")
     app.register_blueprint(office, url_prefix="/office")
     app.register_blueprint(ministore, url_prefix="/ministore")
@@ -63,6 +67,7 @@ def assemble(settings: Settings) -> Portal:
     clock.use_zone(settings.zone)
     database = Database(settings.sqlalchemy_url)
     handlers = Handlers()
+    register_identity(handlers)
     register_openid(handlers)
     register_billing(handlers)
     register_points(handlers)
@@ -76,6 +81,7 @@ def assemble(settings: Settings) -> Portal:
         make_hasher(settings),
         make_backchannel(settings),
         make_documents(settings),
+        make_upstream(settings),
     )
 
 

@@ -37,6 +37,7 @@ Shift = Callable[[float], None]
 STAFF = (
     NewStaff("dora", "朵拉", "clerk", "西湖营业厅"), NewStaff("sam", "山姆", "supervisor", "西湖营业厅"),
     NewStaff("olga", "欧佳", "order_desk", "杭州订单中心"), NewStaff("oskar", "岳思", "order_desk", "杭州订单中心"),
+    NewStaff("ada", "艾达", "administrator", "信息中心"),
 )  # fmt: skip
 
 
@@ -57,12 +58,13 @@ class Clerk:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Dora at the counter, Sam who supervises her, Olga and Oskar of the order desk."""
+    """Dora at the counter, Sam who supervises her, Olga and Oskar of the order desk, Ada who looks after single sign-on."""
 
     dora: Clerk
     sam: Clerk
     olga: Clerk
     oskar: Clerk
+    ada: Clerk
 
 
 @pytest.fixture(scope="session")
@@ -207,6 +209,22 @@ def office(browser: Callable[[], Site], staff: Staff, shift: Shift) -> Callable[
         return here
 
     return at_the_desk
+
+
+def signed_on(here: Site, clerk: Clerk) -> Site:
+    """Sign an administrator in; she arrives at the sites."""
+    page = here.get(here.url("counter.ask_login")).page
+    sites = here.post_form(page, here.url("counter.take_login"), login=clerk.login, password=STAFF_PASSWORD, code=clerk.code())
+    assert sites.request.path == here.url("office.list_sites")
+    assert sites.status_code == 200
+    return here
+
+
+@pytest.fixture
+def administration(browser: Callable[[], Site], staff: Staff, shift: Shift) -> Callable[..., Site]:
+    """Give a way to sign the administrator in; she arrives at the sites."""
+
+    return lambda on=None: signed_on(on or browser(), staff.ada)
 
 
 @pytest.fixture

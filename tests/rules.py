@@ -272,8 +272,9 @@ def headers(answer: Any, *, in_store: bool = False) -> Iterator[str]:
 
 
 def addresses(app: Flask, page: Page) -> Iterator[str]:
-    """Each link, form and file leads somewhere in this house."""
+    """Each link, form and file leads somewhere in this house; the one elsewhere stands on a page that goes there by itself."""
     matcher = app.url_map.bind("localhost", url_scheme="https")
+    onwards = {node.get("content").partition("url=")[2] for node in page.root.all("meta") if node.get("http-equiv") == "refresh"}
     for node in page.root.all():
         wanted = [(node.get(attribute), method) for attribute, method in ASKING.items() if node.has(attribute)]
         if node.name == "form":
@@ -281,6 +282,8 @@ def addresses(app: Flask, page: Page) -> Iterator[str]:
         elif node.name in FETCHED and node.has(FETCHED[node.name]):
             wanted.append((node.get(FETCHED[node.name]), "GET"))
         for address, method in wanted:
+            if address in onwards and node.name == "a":
+                continue
             if reason := _unreachable(app, matcher, page.url, address, method):
                 yield f"<{node.name}> leads to {address[:80]!r}: {reason}"
 

@@ -6,9 +6,9 @@ an id gives 404 for what is not the reader's (guard.md 16); reading changes noth
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,17 +18,20 @@ from werkzeug.routing import Rule
 from portal.base.db import Base
 from portal.base.ids import new_id, to_ref
 from portal.faces.component import newest
+from tests import access_people as of_people
+from tests import access_sign_on as of_sign_on
 from tests.cast import NOW, Cast
-from tests.door import Staff, Story, write_story
+from tests.changes import state_of
+from tests.door import Staff, Story, signed_on, write_story
 from tests.faces.ministore import enter
 from tests.identity.softkey import put_passkey
-from tests.ministores.company import EMMA, FRED, MATE, PRICES, open_acme
-from tests.open_routes import OPEN_TO_ALL
+from tests.ministores.company import EMMA, FRED, open_acme, order_for
+from tests.open_routes import OPEN_TO_ALL, SCIM_EXAMPLES
 from tests.ordering import fill_store, redeem
 from tests.pages import Site
 
-ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam", "olga", "emma")
-RANK = {"dora": "clerk", "sam": "supervisor", "olga": "order_desk"}
+ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam", "olga", "ada", "emma")
+RANK = {"dora": "clerk", "sam": "supervisor", "olga": "order_desk", "ada": "administrator"}
 REALM = dict.fromkeys(("alice", "bob", "charlie", "erin"), "subscriber") | dict.fromkeys(RANK, "staff") | {"emma": "employee"}
 LAST = ("site.end_others", "site.sign_out", "sso.confirm", "counter.sign_out")
 """What ends sessions comes last."""
@@ -52,6 +55,9 @@ class World:
     """An open order of Alice's and of Charlie's, and of Acme's for Emma and for Fred."""
     passkeys: dict[str, int]
     """A passkey of Alice's and one of Charlie's."""
+    invitations: dict[str, int]
+    """One to Alice by Charlie, one to Charlie by Alice."""
+    sign_on: dict[str, int]
 
 
 @pytest.fixture
@@ -63,12 +69,15 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
         acme = open_acme(session, cast)
         orders |= {name: order_for(session, cast, who) for name, who in (("emma", EMMA), ("fred", FRED))}
         passkeys = {name: put_passkey(session, getattr(cast, name), now=NOW) for name in ("alice", "charlie")}
+        invitations = of_people.put_invitations(session, cast, now=NOW)
+        sign_on = of_sign_on.put_sign_on(session, keys, cast)
     browsers = {
         "anonymous": browser(),
         "emma": browser(),
         "dora": counter(staff.dora),
         "sam": counter(staff.sam),
         "olga": office(staff.olga),
+        "ada": signed_on(browser(), staff.ada),
     }
     token = enter(browser(), acme, EMMA).token
     browsers["emma"].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
@@ -86,18 +95,7 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
     first = {
         role: next(each for party, each in ids if party == getattr(cast, role).party_id) for role in ("alice", "bob", "charlie", "erin")
     }
-    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id, orders, passkeys)
-
-
-def order_for(session: Any, cast: Cast, who: tuple[str, str]) -> int:
-    """Order a handset for somebody at Acme; give the order."""
-    from portal.orders import Delivery, Item, NewOrder, place_order
-
-    new = NewOrder(
-        customer_id=cast.acme.customer_id, items=(Item(MATE, 1, PRICES[MATE]),), price_list="ministore-acme", unit="CNY",
-        channel="ministore", key=who[0], placed_for=who[0], delivery=Delivery(who[1], "8888", "7F"), actor=f"employee:{who[0]}",
-    )  # fmt: skip
-    return place_order(session, new, now=NOW).order_id
+    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id, orders, passkeys, invitations, sign_on)
 
 
 # Values for the ids in addresses. A new route with an id needs an entry here: `own` opens the door for the matrix of
@@ -172,7 +170,7 @@ IDS: dict[str, Ids] = {
     "counter.show_bill": Ids(lambda world: _alice(world) | {"bill_id": world.alices_bills.bills[-1]}, _bills_at_the_counter),
     **{
         f"counter.{name}": Ids(_alice, _nobodys_customer)
-        for name in ("show_customer", "send_code", "open_by_code", "open_by_reason", "close")
+        for name in ("show_customer", "send_code", "open_by_code", "open_by_reason", "start_reset", "close")
     },
 }
 IDS |= {f"site.{name}": Ids(_alices_order, _order_of_others) for name in ("show_order", "check_cancel", "cancel_my_order")}
@@ -180,6 +178,7 @@ IDS |= {
     f"site.{name}": Ids(lambda world: {"passkey_id": world.passkeys["alice"]}, _passkey_of_others)
     for name in ("show_passkey", "name_passkey", "drop_passkey")
 }
+IDS |= {name: Ids(own, partial(foreign, NOWHERE)) for name, (own, foreign) in (of_people.IDS | of_sign_on.IDS).items()}
 IDS |= {f"office.{name}": Ids(_alices_order, _nobodys_order) for name in ("show_order", "take", "fulfil", "ask_reason", "cancel")}
 IDS |= {
     f"ministore.{name}": Ids(lambda _: {"slug": "acme"}, lambda _: [("emma", {"slug": "nowhere"}), ("emma", {"slug": "globex"})])
@@ -194,7 +193,11 @@ NO_SECRET: dict[str, Values] = {
     **{f"site.{name}": {"code": "gift_data_5gb"} for name in ("show_gift", "take_details", "check_redemption", "redeem_gift")},
 }  # fmt: skip
 """Routes whose part of an address is no id: what it is, as an example."""
-NO_SECRET |= {f"oauth.{name}_registration": {"client_id": "shop"} for name in ("show", "change", "end")}  # the token is the proof
+_AT_COMPANY = ("show_company", "go_to_company", "come_back", "take_posted_answer", "arrive", "show_metadata")
+NO_SECRET |= {f"site.{name}": {"slug": "globex"} for name in _AT_COMPANY}
+NO_SECRET |= of_sign_on.NO_SECRET  # and below: a client's token is its proof
+NO_SECRET |= {f"oauth.{name}_registration": {"client_id": "shop"} for name in ("show", "change", "end")}
+NO_SECRET |= SCIM_EXAMPLES
 
 
 def rules(app: Any) -> Iterator[Rule]:
@@ -270,9 +273,16 @@ def test_every_route_below_the_counter_is_for_staff_or_leads_in(house_itself):
 
 
 def test_every_route_of_the_office_is_for_the_desk_and_those_who_supervise_it(house_itself):
-    below = [house_itself.view_functions[rule.endpoint].policy for rule in rules(house_itself) if rule.rule.startswith("/office")]
+    found = [rule for rule in rules(house_itself) if rule.rule.startswith("/office") and "sign-on" not in rule.rule]
+    below = [house_itself.view_functions[rule.endpoint].policy for rule in found]
     assert len(below) >= 8
     assert {policy.roles for policy in below} == {frozenset({"order_desk", "supervisor"})}
+
+
+def test_every_route_below_sign_on_is_for_administrators_alone(house_itself):
+    below = [house_itself.view_functions[rule.endpoint].policy for rule in rules(house_itself) if rule.rule.startswith("/office/sign-on")]
+    assert len(below) >= 25
+    assert {policy.roles for policy in below} == {frozenset({"administrator"})}
 
 
 def test_every_route_below_a_store_is_for_its_employees_or_leads_in(house_itself):
@@ -381,20 +391,10 @@ def test_csrf_sweep_reading_changes_nothing_but_the_notes_of_it(world, app):
     for rule in rules(app):
         if methods_of(rule) != ["GET"]:
             continue
-        for role in ("anonymous", "alice", "dora", "olga", "emma"):
+        for role in ("anonymous", "alice", "erin", "dora", "olga", "ada", "emma"):
             before = state_of(database)
             world.browsers[role].get(address(world, rule))
             after = state_of(database)
             changed = {name for name in before if before[name] != after[name]} - READ_TRACES
             wrong += [f"{role} at {rule.endpoint} changed {name}" for name in sorted(changed)]
     assert not wrong, "\n".join(wrong)
-
-
-def state_of(database: Any) -> dict[str, str]:
-    """Give a hash of every table's rows."""
-    found = {}
-    with database.reading() as session:
-        for table in Base.metadata.sorted_tables:
-            rows = sorted(repr(tuple(row)) for row in session.execute(sa.select(table)))
-            found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from portal.adapters.outbound import CallRefused, Outbound
@@ -10,6 +10,8 @@ from portal.base.settings import Settings
 from portal.openid import NotTaken
 
 _TAKEN = (200, 204)  # 204: what some frameworks make of an empty 200; the specification asks to bear with it (2.8)
+_AWAY = (502, 503, 504)
+KNOCK_SECONDS = 2.0
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-store"}
 
 
@@ -27,6 +29,13 @@ class HttpBackChannel:
             raise NotTaken(str(refused)) from refused
         if answer.status not in _TAKEN:
             raise NotTaken(f"answered {answer.status}")
+
+    def answers(self, address: str) -> bool:
+        """Say whether somebody is there: whatever a site says to HEAD but what a gateway says of one that is down."""
+        try:
+            return replace(self.outbound, seconds=KNOCK_SECONDS).head(address) not in _AWAY
+        except CallRefused:
+            return False
 
 
 def make_backchannel(settings: Settings) -> HttpBackChannel:

@@ -49,6 +49,10 @@ class Outbound:
             raise CallRefused(f"answered {answer.status}")
         return answer
 
+    def head(self, address: str) -> int:
+        """Give the status an address answers HEAD with; raises CallRefused where there is no answer in time."""
+        return self._call("HEAD", address, None, {}).status
+
     def post(self, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Post something and give the answer whatever its status; raises CallRefused where there is none in time."""
         return self._call("POST", address, body, headers)

@@ -24,6 +24,7 @@ from portal.base.db import Base, Id, Json, table
 CHAINS = 16
 START = "0" * 64
 MANY = 1000
+_OF_CLIENT = sa.text("substr(subject, 1, 7) = 'client:'")
 
 
 class AuditEntry(Base):
@@ -33,6 +34,7 @@ class AuditEntry(Base):
     __table_args__ = (
         sa.Index("ix_audit_entry_customer", "customer_id", "at", "chain", "seq"),
         sa.Index("ix_audit_entry_actor", "actor", "at"),
+        sa.Index("ix_audit_entry_client", "subject", "at", sqlite_where=_OF_CLIENT, postgresql_where=_OF_CLIENT),
         table("global"),
     )
     chain: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +80,16 @@ class Fault:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An entry as it is read again."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: Mapping[str, Any]
+
+
 _advance = (
     sa.update(AuditHead)
     .where(AuditHead.chain == sa.bindparam("which"))
@@ -88,6 +100,13 @@ _insert = sa.insert(AuditEntry)
 _close = sa.update(AuditHead).where(AuditHead.chain == sa.bindparam("which")).values(hash=sa.bindparam("new_hash"))
 _close_at = _close.values(seq=sa.bindparam("new_seq"))
 
+_of_client = (
+    sa.select(AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
+    .where(_OF_CLIENT, AuditEntry.subject == sa.bindparam("subject"))
+    .order_by(AuditEntry.at.desc(), AuditEntry.chain, AuditEntry.seq.desc())
+    .limit(sa.bindparam("most"))
+)
+
 
 def record(session: Session, key: bytes, entry: Entry, *, now: datetime) -> None:
     """Append `entry` to its chain, in the caller's transaction. Three statements."""
@@ -97,6 +116,12 @@ def record(session: Session, key: bytes, entry: Entry, *, now: datetime) -> None
     row = _row(key, previous, chain, seq, entry, now)
     connection.execute(_insert, row)
     connection.execute(_close, {"which": chain, "new_hash": row["hash"]})
+
+
+def list_changes_of_client(session: Session, client_id: str, *, limit: int = 20) -> Sequence[Noted]:
+    """Give what was done to a client (`subject` `client:…`), the newest first."""
+    rows = session.connection().execute(_of_client, {"subject": f"client:{client_id}", "most": limit})
+    return [Noted(*row) for row in rows]
 
 
 def record_many(session: Session, key: bytes, entries: Iterable[Entry], *, now: datetime) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from portal.base.places import Places, read_places
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_SECRET = "change-me-before-production"  # noqa: S105 - what production refuses
@@ -104,6 +106,11 @@ class Settings(BaseSettings):
     opening_minutes: int = Field(30, ge=1)
     """A customer opened at the counter is masked again after so many minutes."""
 
+    places_file: Path | None = None
+    """A small CSV of networks and where they are, shown beside an address in the lists of sessions and sign-ins. Three columns under
+    the heading `network,zh,en`: a network as `10.20.0.0/16` or `2001:db8::/32`, its place in Chinese, its place in English.
+    UTF-8; the longest network that holds an address wins. Read once at start. Empty: addresses stand alone."""
+
     allow_private_callbacks: bool = False
     """Let sites that sign in here be told and asked at private addresses (10/8, 192.168/16, this machine …), too.
     For a try-out or an intranet; otherwise nobody can make this server knock at doors inside its own network."""
@@ -113,6 +120,8 @@ class Settings(BaseSettings):
 
     log_json: bool = True
     """One JSON object per log line; false for lines a person reads."""
+
+    _places: Places = PrivateAttr(default_factory=Places)
 
     @model_validator(mode="before")
     @classmethod
@@ -146,6 +155,16 @@ class Settings(BaseSettings):
         if self.env == "demo" and self.sms_adapter == "smpp":
             raise ValueError("PORTAL_SMS_ADAPTER: the demo's numbers lie in live segments; it sends no real messages")
         return self
+
+    @model_validator(mode="after")
+    def _read_places(self) -> Settings:
+        self._places = read_places(self.places_file)
+        return self
+
+    @property
+    def places(self) -> Places:
+        """What `places_file` says, read when the process started."""
+        return self._places
 
     @property
     def zone(self) -> ZoneInfo:

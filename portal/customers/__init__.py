@@ -12,10 +12,15 @@ from portal.customers.creation import (
     create_customer,
     create_enterprise,
 )
+from portal.customers.delegation import DELEGATED, LastOfThem, RoleHolder, change_rights, end_role, give_role, list_role_holders
+from portal.customers.employees import add_employee, end_employee, rename_employee
+from portal.customers.enterprises import Enterprise, find_enterprise, list_enterprises, search_enterprises
 from portal.customers.intake_rows import CustomersInBulk
 from portal.customers.keys import search_keys_of, search_text_of
-from portal.customers.numbers import Holder, NumberInUse, find_holder, find_holders, get_holder_of_line, parse_number, write_e164
-from portal.customers.persons import Person, UsedLine, find_person
+from portal.customers.links import LinkedParty, NotLinkable, TooManyLinks, link_parties, list_links, unlink_parties
+from portal.customers.members import add_member, remove_member
+from portal.customers.numbers import Holder, NumberInUse, find_held, find_holder, find_holders, get_holder_of_line, parse_number, write_e164
+from portal.customers.persons import CustomerOwner, Person, UsedLine, find_person, get_owner
 from portal.customers.profile import (
     AccountView,
     AddressView,
@@ -26,55 +31,82 @@ from portal.customers.profile import (
     find_birth_date,
     profile_card,
 )
-from portal.customers.roles import ActingFor, add_member, get_viewer, list_acting, remove_member
+from portal.customers.rights import EVERYTHING, NOTHING, RIGHTS
+from portal.customers.roles import ActingFor, get_viewer, list_acting
 from portal.customers.search import Hit, SearchAnswer, search_customers
 from portal.customers.viewer import Viewer
 
 __all__ = [
     "CORRECTABLE",
+    "DELEGATED",
+    "EVERYTHING",
+    "NOTHING",
+    "RIGHTS",
     "AccountView",
     "ActingFor",
     "AddressView",
     "AgreementView",
     "CreatedCustomer",
     "CustomerLeft",
+    "CustomerOwner",
     "CustomersInBulk",
+    "Enterprise",
     "Hit",
     "Holder",
+    "LastOfThem",
     "LineView",
+    "LinkedParty",
     "NewAddress",
     "NewCustomer",
     "NewLine",
     "NewPerson",
     "NewProduct",
+    "NotLinkable",
     "NumberInUse",
     "Person",
     "ProductView",
     "ProfileCard",
+    "RoleHolder",
     "SearchAnswer",
+    "TooManyLinks",
     "UsedLine",
     "Viewer",
+    "add_employee",
     "add_member",
     "change_number",
+    "change_rights",
     "correct_customer",
     "create_customer",
     "create_enterprise",
+    "end_employee",
     "end_line",
+    "end_role",
     "find_birth_date",
     "find_differences",
+    "find_enterprise",
+    "find_held",
     "find_holder",
     "find_holders",
     "find_person",
     "get_holder_of_line",
+    "get_owner",
     "get_viewer",
+    "give_role",
+    "link_parties",
     "list_acting",
+    "list_enterprises",
+    "list_links",
+    "list_role_holders",
     "parse_number",
     "profile_card",
     "remove_member",
     "rename_customer",
+    "rename_employee",
     "search_customers",
+    "search_enterprises",
     "search_keys_of",
     "search_text_of",
     "set_language",
+    "unlink_parties",
     "write_e164",
 ]

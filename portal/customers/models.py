@@ -50,7 +50,19 @@ class CustomerRole(Base):
     __table_args__ = (sa.Index("ix_customer_role_party", "party_id"), table("customer"))
     customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
     party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(primary_key=True)  # owner | member | administrator | employee
+    role: Mapped[str] = mapped_column(primary_key=True)  # owner | member | administrator | employee | payer | delegate
+    rights: Mapped[list[str] | None] = mapped_column(Json)  # a delegate's, by name (roles.RIGHTS); NULL: what the role says
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
+class PartyLink(Base):
+    """Two parties that are one person, who proved both. Two rows, one a direction; undone by ending them, never by merging."""
+
+    __tablename__ = "party_link"
+    __table_args__ = (table("global"),)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
+    other_party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
 

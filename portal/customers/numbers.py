@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, Invalid, NotFound, Refused
+from portal.base.events import emit
+from portal.customers.events import NumberFreed
 from portal.customers.models import NumberHolding, Subscription
 
 LONGEST_SPELLING = 40
@@ -86,6 +88,11 @@ _holding = sa.select(NumberHolding.number, NumberHolding.customer_id, NumberHold
 )
 _by_number = _holding.where(NumberHolding.number == sa.bindparam("number"))
 _by_numbers = _holding.where(NumberHolding.number.in_(sa.bindparam("numbers", expanding=True)))
+_held = sa.select(NumberHolding.number, NumberHolding.valid_from).where(
+    NumberHolding.valid_to.is_(None),
+    NumberHolding.number.in_(sa.bindparam("numbers", expanding=True)),
+    NumberHolding.party_id == sa.bindparam("party"),
+)
 _by_line = _holding.join(
     Subscription,
     sa.and_(
@@ -106,6 +113,12 @@ def find_holders(session: Session, numbers: Sequence[str]) -> Mapping[str, Holde
     """Give who holds each of `numbers` (some thousand at most) now, without those that nobody holds. One statement."""
     rows = session.connection().execute(_by_numbers, {"numbers": numbers}) if numbers else ()
     return {row.number: Holder(*row) for row in rows}
+
+
+def find_held(session: Session, party_id: int, numbers: Sequence[str]) -> Mapping[str, datetime]:
+    """Give which of `numbers` a person holds now, each with since when. One statement."""
+    rows = session.connection().execute(_held, {"numbers": numbers, "party": party_id}) if numbers else ()
+    return {row.number: row.valid_from for row in rows}
 
 
 def get_holder_of_line(session: Session, customer_id: int, subscription_id: int) -> Holder:
@@ -137,7 +150,7 @@ def take_number(session: Session, holder: Holder, *, now: datetime) -> None:
 
 
 def free_number(session: Session, holder: Holder, *, now: datetime) -> None:
-    """End the present holding at `now`; one that began at this very moment never was."""
+    """End the present holding at `now`; one that began at this very moment never was. What hung on the number is told of it."""
     of_line = (
         NumberHolding.number == holder.number,
         NumberHolding.customer_id == holder.customer_id,
@@ -146,3 +159,5 @@ def free_number(session: Session, holder: Holder, *, now: datetime) -> None:
     )
     session.execute(sa.delete(NumberHolding).where(*of_line, NumberHolding.valid_from == now))
     session.execute(sa.update(NumberHolding).where(*of_line).values(valid_to=now))
+    freed = NumberFreed(holder.customer_id, holder.number, holder.subscription_id, holder.party_id, now.isoformat())
+    emit(session, freed, now=now)

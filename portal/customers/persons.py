@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.base.errors import NotFound
 from portal.customers.entry import ENDED
-from portal.customers.models import CustomerRole, Party, Subscription
+from portal.customers.models import Customer, CustomerRole, Party, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,20 @@ class Person:
         return next((line.number for line in self.lines if line.kind == "mobile"), None)
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerOwner:
+    """Whose customer it is: the party that has the contract, its kind (individual, organisation) and its name."""
+
+    party_id: int
+    kind: str
+    name: str
+
+
+_owner = (
+    sa.select(Party.id, Customer.kind, Party.name)
+    .join_from(Customer, Party, Party.id == Customer.party_id)
+    .where(Customer.customer_id == sa.bindparam("customer_id"))
+)
 _in_force = sa.and_(
     CustomerRole.party_id == Party.id,
     CustomerRole.valid_from <= sa.bindparam("now"),
@@ -66,3 +81,11 @@ def find_person(session: Session, party_id: int, *, now: datetime) -> Person | N
     used = [row for row in rows if row.number is not None]
     lines = {row[3]: UsedLine(*row[2:]) for row in used}  # two roles at one customer are one line
     return Person(party_id, rows[0].name, rows[0].language, tuple(lines.values()))
+
+
+def get_owner(session: Session, customer_id: int) -> CustomerOwner:
+    """Give whose customer it is; NotFound for a customer there is not. One statement."""
+    row = session.connection().execute(_owner, {"customer_id": customer_id}).first()
+    if row is None:
+        raise NotFound
+    return CustomerOwner(*row)

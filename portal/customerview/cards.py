@@ -17,7 +17,7 @@ from portal.base.errors import NotFound
 from portal.billing import BillsCard, UsageCard, bills_card, usage_card
 from portal.customers import ProfileCard, Viewer, profile_card
 from portal.interactions import TimelineCard, timeline_card
-from portal.orders import OrdersCard, orders_card
+from portal.orders import OrdersCard, orders_card, sees_orders
 from portal.points import PointsCard, points_card, sees_points
 
 CardData = ProfileCard | UsageCard | BillsCard | PointsCard | OrdersCard | TimelineCard
@@ -70,8 +70,12 @@ def _everybody(_: Viewer) -> bool:
     return True
 
 
-def _in_full(viewer: Viewer) -> bool:
-    return viewer.full
+def _with_lines(viewer: Viewer) -> bool:
+    return viewer.lines != frozenset()
+
+
+def _in_full_with_lines(viewer: Viewer) -> bool:
+    return viewer.full and viewer.lines != frozenset()
 
 
 def _in_full_with_money(viewer: Viewer) -> bool:
@@ -82,14 +86,18 @@ def _in_full_with_points(viewer: Viewer) -> bool:
     return viewer.full and sees_points(viewer)
 
 
+def _in_full_with_orders(viewer: Viewer) -> bool:
+    return viewer.full and sees_orders(viewer)
+
+
 CARDS: tuple[Card, ...] = (
     Card("profile", "shared/customers/_profile.html", profile_card, _everybody),
-    Card("lines", "shared/customers/_lines.html", profile_card, _everybody),
-    Card("usage", "shared/billing/_usage.html", usage_card, _in_full),
+    Card("lines", "shared/customers/_lines.html", profile_card, _with_lines),
+    Card("usage", "shared/billing/_usage.html", usage_card, _in_full_with_lines),
     Card("bills", "shared/billing/_bills.html", bills_card, _in_full_with_money),
     Card("points", "shared/points/_points.html", points_card, _in_full_with_points),
-    Card("orders", "shared/orders/_orders.html", orders_card, _in_full),
-    Card("timeline", "shared/interactions/_timeline.html", timeline_card, _in_full),
+    Card("orders", "shared/orders/_orders.html", orders_card, _in_full_with_orders),
+    Card("timeline", "shared/interactions/_timeline.html", timeline_card, _in_full_with_lines),
 )
 """Every card there is. A viewer who sees masked data only gets who it is and which lines there are."""
 

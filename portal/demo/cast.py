@@ -36,7 +36,7 @@ class StaffLogin:
     who: str
     login: str
     name: str
-    role: Literal["clerk", "supervisor", "order_desk"]
+    role: Literal["clerk", "supervisor", "order_desk", "administrator"]
     outlet: str
 
 
@@ -51,6 +51,7 @@ STAFF = (
     StaffLogin("Dora", "dora", "杜若", "clerk", "湖滨营业厅"),
     StaffLogin("Sam", "sam", "沈曼", "supervisor", "湖滨营业厅"),
     StaffLogin("Oda", "oda", "欧阳达", "order_desk", "订单中心"),
+    StaffLogin("Ada", "ada", "艾达", "administrator", "信息中心"),
 )
 ACME_NAME = "Acme 精密制造有限公司"
 BUSINESS_PLAN = "voice_large"

@@ -27,6 +27,8 @@ from portal.identity import (
 )
 
 FILE = "demo.json"
+THEN = {"order_desk": "/office/", "administrator": "/office/sign-on/"}
+"""Where staff of a role begin, if not at the counter."""
 
 
 def create_logins(database: Database, settings: Settings, keys: Keys, hasher: Hasher, *, now: datetime) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _staff(member: StaffLogin, enrolment: Enrolment, base: str) -> dict[str, str
         "totp_key": enrolment.secret,
         "totp_uri": enrolment.otpauth_uri,
         "address": base + "/counter/login",
-        "then": base + ("/office/" if member.role == "order_desk" else "/counter/"),
+        "then": base + THEN.get(member.role, "/counter/"),
     }
 
 

@@ -44,6 +44,9 @@ any_staff = Policy("staff")
 staff = Policy("staff", frozenset({"clerk", "supervisor"}), N_("This is the counter. Your sign-in is for the order desk."))
 supervisor = Policy("staff", frozenset({"supervisor"}))
 order_desk = Policy("staff", frozenset({"order_desk", "supervisor"}), N_("This is the order desk. Your sign-in is for the counter."))
+administrator = Policy(
+    "staff", frozenset({"administrator"}), N_("Single sign-on is looked after here. Your sign-in is for something else.")
+)
 employee = Policy("employee")
 
 csrf = CSRFProtect()
@@ -137,7 +140,8 @@ def signed_in() -> SessionView | None:
 
 def staff_home(role: str | None) -> str:
     """Give where members of staff of this role begin."""
-    return url_for("office.show_worklist" if role == "order_desk" else "counter.show_desk")
+    homes = {"order_desk": "office.show_worklist", "administrator": "office.list_sites"}
+    return url_for(homes.get(role or "", "counter.show_desk"))
 
 
 def me() -> SessionView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.faces.babel import gettext, ngettext
-from portal.identity import CodeAnswer, CodeExpired, CodeSent, CodeWrong, Limited
+from portal.identity import CodeAnswer, CodeExpired, CodeSent, CodeWrong, FactorWrong, Limited
 
 
 def code_words(answer: CodeAnswer | CodeSent) -> str:
@@ -23,6 +23,17 @@ def code_words(answer: CodeAnswer | CodeSent) -> str:
     if isinstance(answer, CodeExpired):
         return gettext("That code has expired. Ask for another one.")
     return gettext("This code cannot be used any more. Ask for another one.")
+
+
+def app_code_words(answer: FactorWrong) -> str:
+    """Say that an authenticator app shows another code now, and how often it can be tried."""
+    tries = answer.tries_left
+    return ngettext(
+        "That is not the code the app shows now. You can try %(tries)s more time.",
+        "That is not the code the app shows now. You can try %(tries)s more times.",
+        tries,
+        tries=tries,
+    )
 
 
 def wait_words(limited: Limited) -> str:

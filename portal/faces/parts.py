@@ -11,6 +11,7 @@ from portal.base.db import Database
 from portal.base.events import Handlers
 from portal.base.keys import Keys
 from portal.base.settings import Settings
+from portal.federation import Upstream
 from portal.identity import Hasher
 from portal.messaging import SmsSender
 from portal.openid import BackChannel, Documents
@@ -28,6 +29,7 @@ class Portal:
     hasher: Hasher
     backchannel: BackChannel
     documents: Documents
+    upstream: Upstream
 
 
 def portal() -> Portal:

@@ -1,5 +1,6 @@
 """Who is who: codes, service passwords, sessions, staff, and who has which customer open at the counter."""
 
+from portal.identity.activations import ACTIVATION_MINUTES, RESET_STARTED, Activation, SimNew, start_password_reset
 from portal.identity.alerts import ALERT_SENTENCES, AlertView, list_alerts
 from portal.identity.code_check import CodeAnswer, CodeDead, CodeExpired, CodeRight, CodeWrong, check_code, clean_code
 from portal.identity.codes import CODE_MINUTES, CODE_SENTENCES, CodeFor, CodeSent, Purpose, send_code
@@ -12,10 +13,12 @@ from portal.identity.embed_assertions import (
     read_assertion,
 )
 from portal.identity.embed_clients import (
+    EmbedClientView,
     EmbedKeyView,
     add_embed_key,
     create_embed_client,
     end_embed_client,
+    list_embed_clients,
     list_embed_keys,
     read_public_key,
     retire_embed_key,
@@ -23,10 +26,26 @@ from portal.identity.embed_clients import (
 from portal.identity.embed_tokens import IssuedToken, find_embed_token, issue_embed_token, sweep_embedding
 from portal.identity.factor_changes import CHANGE_SENTENCES, Change
 from portal.identity.factors import Factors, Way, list_factors
+from portal.identity.forgotten import SETTLED_DAYS, Ground, find_ground, set_own_service_password
 from portal.identity.guesses import count_typed_code
 from portal.identity.hashing import Hasher, make_hasher, verify
+from portal.identity.invitation_answers import InvitationVoid, accept_invitation, decline_invitation, list_my_invitations
+from portal.identity.invitations import (
+    MOST_OPEN,
+    InvitationView,
+    InvitedRole,
+    NewInvitation,
+    TooManyInvitations,
+    invite_person,
+    list_sent_invitations,
+    withdraw_invitation,
+)
+from portal.identity.ladder import rests_on_number
 from portal.identity.limits import Limited
+from portal.identity.linking import LinkTexts, SimTooNew, check_linkable, find_guard, link_logins, unlink_logins
 from portal.identity.looks import Look, LooksPage, list_looks, note_look, note_orders_seen, watch_looks
+from portal.identity.machine_calls import count_call
+from portal.identity.new_devices import NEW_DEVICE, tell_new_device
 from portal.identity.opening_codes import open_customer_by_code, send_counter_code
 from portal.identity.openings import (
     OpeningView,
@@ -51,8 +70,9 @@ from portal.identity.passkeys import (
 )
 from portal.identity.password_rules import clean_pin, password_faults, policy_faults
 from portal.identity.password_tries import PasswordRight, PasswordToVerify, PasswordWrong
+from portal.identity.people import change_person, leave_customer, list_people_for, may_change, remove_person
 from portal.identity.reasons import Reason, find_reason, list_reasons
-from portal.identity.recovery import FEW_CODES, check_recovery_code, renew_recovery_codes
+from portal.identity.recovery import FEW_CODES, check_recovery_code, check_recovery_code_of, renew_recovery_codes
 from portal.identity.service_password import (
     has_service_password,
     password_hash_for,
@@ -60,18 +80,9 @@ from portal.identity.service_password import (
     record_password_outcome,
     set_service_password,
 )
+from portal.identity.session_ends import end_company_sessions, end_listed_session, end_other_sessions, end_session
 from portal.identity.session_queries import Realm, SessionLine, SessionView, StaffMember, find_session, has_session_ended, list_sessions
-from portal.identity.sessions import (
-    Started,
-    act_for,
-    end_listed_session,
-    end_other_sessions,
-    end_session,
-    raise_level,
-    start_session,
-    start_staff_session,
-    touch_session,
-)
+from portal.identity.sessions import Started, act_for, raise_level, start_person_session, start_session, start_staff_session, touch_session
 from portal.identity.sign_ins import SignInView, list_sign_ins
 from portal.identity.sim_changes import level_of_message, messages_believed_from, note_sim_change
 from portal.identity.staff import (
@@ -86,6 +97,7 @@ from portal.identity.staff import (
     renew_second_factor,
     set_staff_password,
 )
+from portal.identity.staff_proof import prove_staff
 from portal.identity.staff_sign_in import StaffIn, StaffToVerify, StaffWrong, record_staff_attempt, staff_to_verify
 from portal.identity.sweep import Swept, sweep_identity
 from portal.identity.totp import (
@@ -95,12 +107,15 @@ from portal.identity.totp import (
     HasAuthenticator,
     begin_authenticator,
     check_authenticator,
+    check_authenticator_of,
     confirm_authenticator,
     get_authenticator_offer,
+    has_authenticator,
     remove_authenticator,
 )
 from portal.identity.visitor import Visitor, forget_devices, knows_device, label_device
 from portal.identity.web_password import (
+    has_web_password,
     record_web_password,
     remove_web_password,
     set_web_password,
@@ -109,13 +124,19 @@ from portal.identity.web_password import (
 )
 
 __all__ = [
+    "ACTIVATION_MINUTES",
     "ALERT_SENTENCES",
     "ASSERTION_SENTENCES",
     "CHANGE_SENTENCES",
     "CODE_MINUTES",
     "CODE_SENTENCES",
     "FEW_CODES",
+    "MOST_OPEN",
+    "NEW_DEVICE",
+    "RESET_STARTED",
     "ROLES",
+    "SETTLED_DAYS",
+    "Activation",
     "AlertView",
     "AssertionRefused",
     "AuthenticatorOffer",
@@ -127,18 +148,25 @@ __all__ = [
     "CodeRight",
     "CodeSent",
     "CodeWrong",
+    "EmbedClientView",
     "EmbedKeyView",
     "Employee",
     "Enrolment",
     "FactorRight",
     "FactorWrong",
     "Factors",
+    "Ground",
     "HasAuthenticator",
     "Hasher",
+    "InvitationView",
+    "InvitationVoid",
+    "InvitedRole",
     "IssuedToken",
     "Limited",
+    "LinkTexts",
     "Look",
     "LooksPage",
+    "NewInvitation",
     "NewStaff",
     "OpenTab",
     "OpeningView",
@@ -158,6 +186,8 @@ __all__ = [
     "SessionView",
     "SignInView",
     "SignedAssertion",
+    "SimNew",
+    "SimTooNew",
     "StaffIn",
     "StaffLine",
     "StaffMember",
@@ -165,54 +195,75 @@ __all__ = [
     "StaffWrong",
     "Started",
     "Swept",
+    "TooManyInvitations",
     "TooManyPasskeys",
     "Visitor",
     "Way",
+    "accept_invitation",
     "act_for",
     "add_embed_key",
     "add_passkey",
     "begin_authenticator",
+    "change_person",
     "check_assertion",
     "check_authenticator",
+    "check_authenticator_of",
     "check_code",
+    "check_linkable",
     "check_passkey",
     "check_recovery_code",
+    "check_recovery_code_of",
     "clean_code",
     "clean_pin",
     "close_opening",
     "confirm_authenticator",
+    "count_call",
     "count_typed_code",
     "create_embed_client",
     "create_staff",
+    "decline_invitation",
+    "end_company_sessions",
     "end_embed_client",
     "end_listed_session",
     "end_other_sessions",
     "end_session",
     "end_staff",
     "find_embed_token",
+    "find_ground",
+    "find_guard",
     "find_opening",
     "find_reason",
     "find_session",
     "find_staff_names",
     "forget_devices",
     "get_authenticator_offer",
+    "has_authenticator",
     "has_service_password",
     "has_session_ended",
+    "has_web_password",
+    "invite_person",
     "issue_embed_token",
     "knows_device",
     "label_device",
+    "leave_customer",
     "level_of_message",
+    "link_logins",
     "list_alerts",
+    "list_embed_clients",
     "list_embed_keys",
     "list_factors",
     "list_looks",
+    "list_my_invitations",
     "list_open_customers",
     "list_passkeys",
+    "list_people_for",
     "list_reasons",
+    "list_sent_invitations",
     "list_sessions",
     "list_sign_ins",
     "list_staff",
     "make_hasher",
+    "may_change",
     "messages_believed_from",
     "note_look",
     "note_orders_seen",
@@ -225,6 +276,7 @@ __all__ = [
     "password_hash_for",
     "password_hash_unseen",
     "policy_faults",
+    "prove_staff",
     "raise_level",
     "read_assertion",
     "read_public_key",
@@ -234,25 +286,33 @@ __all__ = [
     "relying_party",
     "remove_authenticator",
     "remove_passkey",
+    "remove_person",
     "remove_web_password",
     "rename_passkey",
     "renew_recovery_codes",
     "renew_second_factor",
+    "rests_on_number",
     "retire_embed_key",
     "send_code",
     "send_counter_code",
+    "set_own_service_password",
     "set_service_password",
     "set_staff_password",
     "set_web_password",
     "staff_to_verify",
+    "start_password_reset",
+    "start_person_session",
     "start_session",
     "start_staff_session",
     "sweep_embedding",
     "sweep_identity",
+    "tell_new_device",
     "touch_session",
+    "unlink_logins",
     "verify",
     "viewer_at_counter",
     "watch_looks",
     "web_password_faults",
     "web_password_for",
+    "withdraw_invitation",
 ]

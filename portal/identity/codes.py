@@ -26,12 +26,13 @@ from portal.identity.throttle import Window, count_up, look
 from portal.identity.visitor import Visitor
 from portal.messaging import queue_message
 
-Purpose = Literal["sign_in", "step_up", "password", "counter"]
+Purpose = Literal["sign_in", "step_up", "password", "counter", "link"]
 CODE_MINUTES = 10
 CODE_SENTENCES: Mapping[Purpose, str] = {
     "sign_in": N_("%(code)s is your code to sign in, valid for %(minutes)s minutes. We never ask you for it."),
     "step_up": N_("%(code)s is your code to confirm that it is you, valid for %(minutes)s minutes. We never ask for it."),
     "password": N_("%(code)s is your code to set a service password, valid for %(minutes)s minutes. We never ask for it."),
+    "link": N_("%(code)s is your code to link this number with another login, valid for %(minutes)s minutes. Tell nobody."),
     "counter": N_("%(code)s lets the staff at the counter see your data for a while. Tell it only if you stand there now."),
 }
 """What the message says. Faces pass the translation; `%(code)s` and `%(minutes)s` are filled in here."""

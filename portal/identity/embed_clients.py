@@ -28,6 +28,11 @@ _PRIVATE_PART = ("d", "k", "p", "q")
 _client = EmbedClient.metadata.tables["embed_client"]
 _key = EmbedKey.metadata.tables["embed_key"]
 _live_client = sa.select(_client.c.id).where(_client.c.id == sa.bindparam("client"), _client.c.ended_at.is_(None))
+_live_of_customer = (
+    sa.select(_client.c.id, _client.c.store, _client.c.created_at)
+    .where(_client.c.customer_id == sa.bindparam("customer"), _client.c.ended_at.is_(None))
+    .order_by(_client.c.id)
+)
 _live_keys = (
     sa.select(_key.c.kid, _key.c.added_at)
     .where(_key.c.client_id == sa.bindparam("client"), _key.c.retired_at.is_(None))
@@ -41,6 +46,21 @@ class EmbedKeyView:
 
     kid: str
     added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedClientView:
+    """An enterprise's site that signs who its employees are, for one store."""
+
+    id: str
+    store: str
+    created_at: datetime
+
+
+def list_embed_clients(session: Session, customer_id: int) -> Sequence[EmbedClientView]:
+    """Give an enterprise's sites that may sign assertions, by name."""
+    rows = session.connection().execute(_live_of_customer, {"customer": customer_id})
+    return [EmbedClientView(*row) for row in rows]
 
 
 def create_embed_client(session: Session, client_id: str, customer_id: int, *, store: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ class Visited(CustomerEvent):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
-    """A person's sign-in is over, whatever ended it: `by` is owner, replaced, expired, staff or password."""
+    """A person's sign-in is over, whatever ended it: `by` is owner, replaced, expired, staff, password, employer, sim_change or number."""
 
     type: ClassVar[str] = "identity.session_ended"
     session_id: int
@@ -30,6 +30,33 @@ class SessionEnded(Event):
     def aggregate(self) -> str:
         """The session."""
         return f"session:{self.session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FactorChanged(Event):
+    """A person changed how they sign in, in a session that goes on; its others are over."""
+
+    type: ClassVar[str] = "identity.factor_changed"
+    party_id: int
+    session_id: int
+
+    @property
+    def aggregate(self) -> str:
+        """The person."""
+        return f"party:{self.party_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SimChanged(Event):
+    """A number of a person's got another SIM: what rested on it alone is over."""
+
+    type: ClassVar[str] = "identity.sim_changed"
+    party_id: int
+
+    @property
+    def aggregate(self) -> str:
+        """The person."""
+        return f"party:{self.party_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, NotFound
+from portal.base.events import emit
 from portal.customers import Holder, find_holder
+from portal.identity.events import FactorChanged
+from portal.identity.session_ends import end_other_sessions
 from portal.identity.session_queries import SessionView
-from portal.identity.sessions import end_other_sessions
 from portal.interactions import record_interaction
 from portal.messaging import queue_message
 
 Change = Literal[
     "passkey_added", "passkey_removed", "authenticator_set", "authenticator_removed", "recovery_codes_made", "recovery_code_used",
-    "web_password_set", "web_password_removed",
+    "web_password_set", "web_password_removed", "service_password_set",
 ]  # fmt: skip
 CHANGE_SENTENCES: Mapping[Change, str] = {
     "passkey_added": N_("A passkey was added to your sign-in. If it was not you, call %(support)s now."),
@@ -30,6 +32,7 @@ CHANGE_SENTENCES: Mapping[Change, str] = {
     "recovery_codes_made": N_("New recovery codes were made for your sign-in. If it was not you, call %(support)s now."),
     "recovery_code_used": N_("A recovery code was used to confirm that it is you. If it was not you, call %(support)s now."),
     "web_password_set": N_("A new password was set for your sign-in. If it was not you, call %(support)s now."),
+    "service_password_set": N_("A new service password was set for your number. If it was not you, call %(support)s now."),
     "web_password_removed": N_("The password was removed from your sign-in. If it was not you, call %(support)s now."),
 }
 """What the message says. Faces pass the translation; `%(support)s` is filled in by them or stays the operator's number."""
@@ -62,6 +65,21 @@ def note_change(
     holder = own_line(session, view)
     if change not in KEEPS_OTHERS:
         end_other_sessions(session, party_id=holder.party_id, keep=view.id, by="password", now=now)
+        emit(session, FactorChanged(holder.party_id, view.id), now=now)
+    tell_change(session, holder, change, said=said, params=params, channel=channel, now=now)
+
+
+def tell_change(
+    session: Session,
+    holder: Holder,
+    change: Change,
+    *,
+    now: datetime,
+    said: str | None,
+    params: Mapping[str, Any] | None = None,
+    channel: str = "web",
+) -> None:
+    """Put a change on the line's timeline and tell its number, whether or not anybody is signed in there."""
     line = holder.subscription_id
     record_interaction(session, holder.customer_id, channel=channel, kind=change, params=params, subscription_id=line, now=now)
     if said:

@@ -33,21 +33,25 @@ _counts = sa.select(
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What a person has. `believed_from`: a new SIM makes codes by message worth little until then; None: they are good."""
+    """What a person has. `believed_from`: a new SIM makes codes by message worth little until then; None: they are good.
+
+    `has_number`: who came in by their company's provider has none here, and so no messages; the web password goes with a number, too.
+    """
 
     passkeys: int
     authenticator_since: datetime | None
     recovery_codes: int
     web_password_since: datetime | None
     believed_from: datetime | None
+    has_number: bool = True
 
     def ways(self) -> tuple[Way, ...]:
         """Give what can be proved here and now, the strongest first."""
         there = {
             "passkey": self.passkeys > 0,
-            "message": self.believed_from is None,
+            "message": self.has_number and self.believed_from is None,
             "authenticator": self.authenticator_since is not None or self.recovery_codes > 0,
-            "web_password": self.web_password_since is not None,
+            "web_password": self.has_number and self.web_password_since is not None,
         }
         return tuple(way for way in _METHOD if there[way])
 
@@ -67,4 +71,4 @@ def list_factors(session: Session, view: SessionView, *, settings: Settings, now
     passkeys, authenticator, codes, password = session.connection().execute(_counts, {"party": view.party_id or 0}).one()
     holder = find_holder(session, view.number or "")
     believed = messages_believed_from(session, holder, settings=settings, now=now) if holder is not None else None
-    return Factors(passkeys, authenticator, codes, password, believed)
+    return Factors(passkeys, authenticator, codes, password, believed, view.number is not None)

@@ -120,6 +120,11 @@ def authenticator_windows(party_id: int, visitor: Visitor) -> list[Window]:
     return windows(f"totp:{party_id}:{visitor.device_id}", WRONG_CODES) + windows(f"totp:{party_id}:*", WRONG_SECOND_FACTORS)
 
 
+def activation_windows(party_id: int) -> list[Window]:
+    """Give where a wrong activation of the counter's counts. Only who is signed in gets here."""
+    return windows(f"activation:{party_id}", WRONG_CODES)
+
+
 def passkey_windows(visitor: Visitor) -> list[Window]:
     """Give where asking for a passkey counts. A signature cannot be guessed: this spares the database, nothing else."""
     device = windows(f"passkey:{visitor.device_id}", PASSKEYS_ASKED)

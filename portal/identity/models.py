@@ -25,6 +25,24 @@ class ServicePassword(Base):
     set_at: Mapped[datetime]
 
 
+class PasswordActivation(Base):
+    """What a clerk hands over to who has forgotten a line's service password: good once, for an hour, the newest alone."""
+
+    __tablename__ = "password_activation"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["customer_id", "subscription_id"], ["subscription.customer_id", "subscription.id"]),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"))  # who used the line when it was made
+    staff_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("staff.id"))
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class CodeChallenge(Base):
     """A one-time code on its way to a number: bound to flow, number and purpose; stored as a keyed hash."""
 
@@ -36,7 +54,7 @@ class CodeChallenge(Base):
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     flow_hash: Mapped[str] = mapped_column(sa.String(64))
-    purpose: Mapped[str]  # sign_in | step_up | password | counter
+    purpose: Mapped[str]  # sign_in | step_up | password | counter | link
     number: Mapped[str]
     customer_id: Mapped[int | None] = mapped_column(Id)  # None: nobody holds the number; no code can be right
     party_id: Mapped[int | None] = mapped_column(Id)  # who used the number when the code was made
@@ -88,7 +106,7 @@ class LoginSession(Base):
     idle_seconds: Mapped[int]  # ends after so long without a request: as the settings stood when it began
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    ended_by: Mapped[str | None]  # owner | replaced | expired | staff | password
+    ended_by: Mapped[str | None]  # owner | replaced | expired | staff | password | employer | sim_change | number
 
 
 class KnownDevice(Base):
@@ -116,7 +134,7 @@ class SignInEvent(Base):
     realm: Mapped[str]
     party_id: Mapped[int | None] = mapped_column(Id)
     staff_id: Mapped[int | None] = mapped_column(Id)
-    method: Mapped[str]  # code | service_password | web_password | totp | recovery_code | passkey | password_totp
+    method: Mapped[str]  # code | service_password | web_password | totp | recovery_code | passkey | password_totp | company
     outcome: Mapped[str]  # in | wrong | limited (the wrong try that used up the allowance)
     device_label: Mapped[str]
     ip: Mapped[str]
@@ -131,7 +149,7 @@ class Staff(Base):
     login: Mapped[str] = mapped_column(unique=True)
     public_number: Mapped[int] = mapped_column(unique=True)  # what customers are told instead of a name
     name: Mapped[str]
-    role: Mapped[str]  # clerk | supervisor | order_desk
+    role: Mapped[str]  # clerk | supervisor | order_desk | administrator
     outlet: Mapped[str]
     password_hash: Mapped[str]
     totp_secret: Mapped[str]  # encrypted with a key derived from PORTAL_SECRET_KEY
@@ -300,3 +318,27 @@ class SimChange(Base):
     customer_id: Mapped[int] = mapped_column(Id, primary_key=True)
     subscription_id: Mapped[int] = mapped_column(Id, primary_key=True)
     changed_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """Somebody is asked to act for a customer. It is bound to a number: whoever holds that and proves it may accept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        sa.Index("ix_invitation_number", "number", "expires_at"),
+        sa.Index("ix_invitation_expires_at", "expires_at"),
+        table("customer"),
+    )
+    customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    number: Mapped[str]
+    role: Mapped[str]  # member | payer | delegate | administrator
+    rights: Mapped[list[str] | None] = mapped_column(Json)
+    subscription_id: Mapped[int | None] = mapped_column(Id)  # the line a member is to use
+    until: Mapped[datetime | None]  # when what is given ends by itself
+    invited_by: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[str | None]  # accepted | declined | withdrawn
+    accepted_by: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("party.id"))

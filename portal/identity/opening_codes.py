@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound
 from portal.base.keys import Keys
 from portal.base.settings import Settings
-from portal.customers import Holder, Viewer, get_holder_of_line, get_viewer
+from portal.customers import NOTHING, Holder, Viewer, get_holder_of_line, get_viewer
 from portal.identity.code_check import CodeDead, CodeExpired, CodeRight, CodeWrong, check_code
 from portal.identity.codes import CodeFor, CodeSent, write_code
 from portal.identity.limits import CODES_SENT, CODES_SENT_AT_COUNTER, Limited, flow_windows, windows
@@ -86,4 +86,4 @@ def _scope_of(session: Session, holder: Holder, now: datetime) -> Viewer:
         return get_viewer(session, holder.party_id, holder.customer_id, now=now)
     except NotFound:  # somebody uses the line without a role at the customer: that line and no more
         lines = frozenset({holder.subscription_id})
-        return Viewer("subscriber", f"party:{holder.party_id}", holder.customer_id, lines=lines, money=False)
+        return Viewer("subscriber", f"party:{holder.party_id}", holder.customer_id, lines=lines, rights=NOTHING)

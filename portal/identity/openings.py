@@ -20,7 +20,7 @@ from portal.base.errors import NotFound
 from portal.base.ids import new_id
 from portal.base.keys import Keys
 from portal.base.settings import Settings
-from portal.customers import Viewer
+from portal.customers import EVERYTHING, NOTHING, Viewer
 from portal.identity.alerts import raise_reasons_frequent
 from portal.identity.models import CustomerOpening
 from portal.identity.reasons import check_reason
@@ -140,7 +140,7 @@ def write_opening(
     proof, reason, scope = grounds.proof, grounds.reason, grounds.scope
     lines = None if scope is None or scope.lines is None else frozenset(scope.lines)
     until = now + timedelta(minutes=settings.opening_minutes)
-    view = OpeningView(new_id(now), customer_id, proof, reason, lines, scope is None or scope.money, now, until)
+    view = OpeningView(new_id(now), customer_id, proof, reason, lines, scope is None or scope.whole, now, until)
     row = {
         "customer_id": customer_id, "id": view.id, "staff_id": staff.id, "session_id": staff.session_id, "proof": proof,
         "reason": reason, "note": grounds.note, "lines": sa.null() if lines is None else sorted(lines),
@@ -166,7 +166,7 @@ def viewer_at_counter(staff: StaffMember, customer_id: int, opening: OpeningView
     """Give what staff see: with an opening what it allows, unmasked; without, everything behind masks."""
     if opening is None:
         return Viewer("staff", staff.actor, customer_id, full=False)
-    return Viewer("staff", staff.actor, customer_id, lines=opening.lines, money=opening.money, full=True)
+    return Viewer("staff", staff.actor, customer_id, lines=opening.lines, rights=EVERYTHING if opening.money else NOTHING, full=True)
 
 
 def list_open_customers(session: Session, staff: StaffMember, *, settings: Settings, now: datetime) -> Sequence[OpenTab]:

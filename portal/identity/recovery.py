@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.base.ids import ALPHABET
 from portal.base.keys import Keys
 from portal.base.privacy import keyed_hash
-from portal.identity.factor_changes import note_change
+from portal.customers import Holder
+from portal.identity.factor_changes import note_change, own_line, tell_change
 from portal.identity.limits import Limited, authenticator_windows
 from portal.identity.models import RecoveryCode
 from portal.identity.session_queries import SessionView
@@ -57,7 +58,14 @@ def check_recovery_code(
 
     Its use is told by message, since it stands in for what only the person has.
     """
-    party = view.party_id or 0
+    return check_recovery_code_of(session, keys, own_line(session, view), visitor, code=code, now=now, said=said)
+
+
+def check_recovery_code_of(
+    session: Session, keys: Keys, holder: Holder, visitor: Visitor, *, code: str, now: datetime, said: str | None = None
+) -> bool | Limited:
+    """Take a code of somebody's who is not signed in yet: only after their password was right. Otherwise as above."""
+    party = holder.party_id
     allowed = authenticator_windows(party, visitor)
     if (seen := count_up(session, allowed, now=now).of(allowed)).over:
         give_back(session, allowed)
@@ -67,7 +75,7 @@ def check_recovery_code(
         record_sign_in(session, visitor, method="recovery_code", outcome="wrong" if seen.left else "limited", party_id=party, now=now)
         return False
     give_back(session, allowed)
-    note_change(session, view, "recovery_code_used", said=said, now=now)
+    tell_change(session, holder, "recovery_code_used", said=said, now=now)
     return True
 
 

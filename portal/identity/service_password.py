@@ -20,18 +20,26 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.base.events import emit
 from portal.customers import Holder, find_holder
+from portal.identity.events import FactorChanged
 from portal.identity.limits import Limited, guessing_windows, password_windows
 from portal.identity.models import ServicePassword
 from portal.identity.password_tries import PasswordKind, PasswordRight, PasswordToVerify, PasswordWrong
-from portal.identity.sessions import end_other_sessions
+from portal.identity.session_ends import end_other_sessions
 from portal.identity.throttle import count_up, give_back
 from portal.identity.visitor import Visitor
 from portal.interactions import record_interaction
+from portal.messaging import queue_message
 
 _password = ServicePassword.metadata.tables["service_password"]
 _find = sa.select(_password.c.hash).where(
     _password.c.customer_id == sa.bindparam("customer"), _password.c.subscription_id == sa.bindparam("line")
+)
+_drop = sa.delete(_password).where(
+    _password.c.customer_id == sa.bindparam("customer"),
+    _password.c.subscription_id == sa.bindparam("line"),
+    _password.c.set_at <= sa.bindparam("until"),
 )
 _kind = PasswordKind("service_password", password_windows, _find)
 
@@ -66,10 +74,13 @@ def has_service_password(session: Session, holder: Holder) -> bool:
     return _kind.stored(session, holder) is not None
 
 
-def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_session: int | None, channel: str, now: datetime) -> None:
+def set_service_password(
+    session: Session, holder: Holder, hashed: str, *, keep_session: int | None, channel: str, now: datetime, said: str | None = None
+) -> None:
     """Give the line its password, hashed by `Hasher.hash` before; ask `policy_faults` before that, and level 2.
 
     The user's other sessions end (ASVS 5.0 7.4.3), except `keep_session`, and the change is on the timeline.
+    `said`: the message that tells the number so (CHANGE_SENTENCES); None sends none.
     """
     before = _kind.stored(session, holder)
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -79,6 +90,9 @@ def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_
         .on_conflict_do_update(index_elements=["customer_id", "subscription_id"], set_={"hash": hashed, "set_at": now})
     )
     end_other_sessions(session, party_id=holder.party_id, keep=keep_session, by="password", now=now)
+    emit(session, FactorChanged(holder.party_id, keep_session or 0), now=now)
+    if said:
+        queue_message(session, holder.number, said, kind="notice", secret=False, now=now)
     record_interaction(
         session,
         holder.customer_id,
@@ -87,3 +101,8 @@ def set_service_password(session: Session, holder: Holder, hashed: str, *, keep_
         subscription_id=holder.subscription_id,
         now=now,
     )
+
+
+def drop_service_password(session: Session, customer_id: int, subscription_id: int, *, set_until: datetime) -> None:
+    """Take a line's password no more, unless it was set after `set_until`: whoever knew it does not use the line any more."""
+    session.connection().execute(_drop, {"customer": customer_id, "line": subscription_id, "until": set_until})

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.driver import FrequentQuery
 from portal.base.errors import Forbidden, NotFound
+from portal.identity.ladder import best_spoken
 from portal.identity.models import LoginSession, Staff
 
 Realm = Literal["subscriber", "staff"]
@@ -88,6 +89,7 @@ class SessionLine:
     ip: str
     created_at: datetime
     seen_at: datetime
+    method: str = ""  # how it began, as the record of sign-ins names it
 
 
 _session = LoginSession.metadata.tables["login_session"]
@@ -119,7 +121,15 @@ _its_party = _party.c.id == sa.bindparam("party_id")  # SQLite cannot say `login
 _name, _language = (sa.select(column).where(_its_party).scalar_subquery() for column in (_party.c.name, _party.c.language))
 _insert_subscriber = _insert.returning(*_own, _session.c.party_id, _name, _language, _session.c.customer_id, _session.c.number)
 _list = (
-    sa.select(_session.c.id, _session.c.device_label, _session.c.ip, _session.c.created_at, _session.c.seen_at, _session.c.idle_seconds)
+    sa.select(
+        _session.c.id,
+        _session.c.device_label,
+        _session.c.ip,
+        _session.c.created_at,
+        _session.c.seen_at,
+        _session.c.idle_seconds,
+        _session.c.methods,
+    )
     .where(_session.c.party_id == sa.bindparam("party"), _session.c.ended_at.is_(None), _session.c.expires_at > sa.bindparam("at"))
     .order_by(_session.c.seen_at.desc(), _session.c.id.desc())
 )
@@ -161,7 +171,7 @@ def insert_session(session: Session, row: Mapping[str, Any], token: str, *, now:
 def list_sessions(session: Session, party_id: int, *, now: datetime) -> Sequence[SessionLine]:
     """Give the party's live sessions, the one used last first."""
     rows = session.connection().execute(_list, {"party": party_id, "at": now})
-    return [SessionLine(*row[:5]) for row in rows if row.seen_at + timedelta(seconds=row.idle_seconds) > now]
+    return [SessionLine(*row[:5], best_spoken(row.methods)) for row in rows if row.seen_at + timedelta(seconds=row.idle_seconds) > now]
 
 
 def _view_subscriber(row: Any) -> SessionView:

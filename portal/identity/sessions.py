@@ -6,9 +6,9 @@ A person may have any number of sessions at once; each is listed and can be ende
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,15 +19,24 @@ from portal.base.events import emit
 from portal.base.ids import new_id, new_token
 from portal.base.settings import Settings
 from portal.customers import Holder, get_viewer
-from portal.identity.events import SessionEnded, Visited
-from portal.identity.ladder import CODE, CODE_METHODS, STAFF_METHODS, add_methods, level_of, methods_at, spoken
+from portal.identity.events import Visited
+from portal.identity.ladder import (
+    CODE,
+    CODE_METHODS,
+    COMPANY,
+    COMPANY_METHODS,
+    STAFF_METHODS,
+    add_methods,
+    level_of,
+    methods_at,
+    spoken,
+)
 from portal.identity.models import LoginSession
+from portal.identity.session_ends import end_where
 from portal.identity.session_queries import TOUCH_AFTER, Realm, SessionView, find_session, hash_token, insert_session
 from portal.identity.sign_ins import record_sign_in
 from portal.identity.visitor import MAX_LABEL, Visitor, remember_device
 from portal.interactions import record_interaction
-
-EndedBy = Literal["owner", "replaced", "expired", "staff", "password"]
 
 _session = LoginSession.metadata.tables["login_session"]
 _live = _session.c.ended_at.is_(None)
@@ -39,6 +48,7 @@ class Started:
 
     token: str = field(repr=False)
     view: SessionView
+    is_new_device: bool = False
 
 
 def start_session(
@@ -57,9 +67,10 @@ def start_session(
 
     `methods`: how, as `amr` says it (RFC 8176); unsaid: the service password at level 1, else a code by message.
     `old_token`: the session the browser came with, which is over. Written too: the attempt, the timeline's entry, the visit.
+    Where `is_new_device`, tell the number so (`tell_new_device`).
     """
     if old_token is not None:
-        _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+        end_where(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
     used = list(methods or methods_at(level))
     started = _begin(
         session,
@@ -74,10 +85,37 @@ def start_session(
         methods=used,
         proved_at=now if level >= CODE else None,
     )
-    remember_device(session, holder.party_id, visitor.device_id, now=now)
+    is_new = remember_device(session, holder.party_id, visitor.device_id, now=now)
     record_sign_in(session, visitor, method=spoken(used), outcome="in", party_id=holder.party_id, now=now)
     _tell(session, holder.customer_id, holder.subscription_id, "signed_in", visitor.label, channel=channel, now=now)
     emit(session, Visited(holder.customer_id, channel, today(now).isoformat()), now=now)
+    return replace(started, is_new_device=is_new)
+
+
+def start_person_session(
+    session: Session,
+    party_id: int,
+    customer_id: int,
+    visitor: Visitor,
+    *,
+    level: int,
+    settings: Settings,
+    now: datetime,
+    authenticated_at: datetime | None = None,
+    old_token: str | None = None,
+) -> Started:
+    """Sign in somebody who came by their enterprise's provider, and by no number of ours, to act for that enterprise.
+
+    `authenticated_at`: when they proved it there; None where the provider does not say, and then nothing counts as proved of late.
+    The enterprise's timeline is not told: its people are many, and its own provider keeps who signed in.
+    """
+    if old_token is not None:
+        end_where(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+    acts = {"party_id": party_id, "customer_id": customer_id, "level": level, "methods": list(COMPANY_METHODS)}
+    proved = {"authenticated_at": authenticated_at or now, "proved_at": authenticated_at if level >= CODE else None}
+    started = _begin(session, "subscriber", visitor, settings=settings, now=now, **acts, **proved)
+    remember_device(session, party_id, visitor.device_id, now=now)
+    record_sign_in(session, visitor, method=spoken(COMPANY_METHODS), outcome="in", party_id=party_id, now=now)
     return started
 
 
@@ -86,7 +124,7 @@ def start_staff_session(
 ) -> Started:
     """Sign a member of staff in, after `record_staff_attempt` said so."""
     if old_token is not None:
-        _end(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
+        end_where(session, _session.c.token_hash == hash_token(old_token), by="replaced", now=now)
     proved = {"level": CODE, "methods": list(STAFF_METHODS), "proved_at": now}
     return _begin(session, "staff", visitor, settings=settings, now=now, staff_id=staff_id, **proved)
 
@@ -117,7 +155,7 @@ def raise_level(session: Session, view: SessionView, *, level: int, now: datetim
         "level": raised_to,
         "methods": added,
         "authenticated_at": now,
-        "proved_at": now if level_of(methods) >= CODE else view.proved_at,
+        "proved_at": now if level_of(methods) >= CODE or (COMPANY in methods and level >= CODE) else view.proved_at,
     }
     raised = session.connection().execute(
         sa.update(_session).where(_session.c.id == view.id, _live).values(token_hash=hash_token(token), seen_at=now, **proved)
@@ -133,39 +171,6 @@ def act_for(session: Session, view: SessionView, customer_id: int, *, now: datet
         raise NotFound
     get_viewer(session, view.party_id, customer_id, now=now)
     session.connection().execute(sa.update(_session).where(_session.c.id == view.id, _live).values(customer_id=customer_id))
-
-
-def end_session(session: Session, view: SessionView, *, now: datetime, channel: str = "web") -> None:
-    """Sign out. Of a session that is over already nothing more is written."""
-    ended = _end(session, _session.c.id == view.id, by="owner", now=now)
-    if ended and view.customer_id is not None:
-        _tell(session, view.customer_id, None, "signed_out", view.device_label, channel=channel, now=now)
-
-
-def end_listed_session(session: Session, party_id: int, session_id: int, *, now: datetime) -> None:
-    """End one of the party's own sessions; raise NotFound for any other, or one that is over."""
-    if not _end(session, sa.and_(_session.c.id == session_id, _session.c.party_id == party_id), by="owner", now=now):
-        raise NotFound
-
-
-def end_other_sessions(session: Session, *, party_id: int, keep: int | None, by: EndedBy = "owner", now: datetime) -> int:
-    """End all of the party's sessions except `keep`; give how many."""
-    return _end(session, sa.and_(_session.c.party_id == party_id, _session.c.id != (keep or 0)), by=by, now=now)
-
-
-def end_staff_sessions(session: Session, staff_id: int, *, now: datetime) -> int:
-    """End every session of a member of staff; give how many."""
-    return _end(session, _session.c.staff_id == staff_id, by="staff", now=now)
-
-
-def expire_sessions(session: Session, *, now: datetime) -> int:
-    """Mark sessions that ran out of time as ended, for the record; they were refused before. Give how many."""
-    count = _end(session, _session.c.expires_at <= now, by="expired", now=now)
-    idle = session.connection().execute(sa.select(_session.c.idle_seconds).where(_live).distinct()).scalars().all()
-    for seconds in idle:
-        quiet = sa.and_(_session.c.idle_seconds == seconds, _session.c.seen_at <= now - timedelta(seconds=seconds))
-        count += _end(session, quiet, by="expired", now=now)
-    return count
 
 
 def _begin(session: Session, realm: Realm, visitor: Visitor, *, settings: Settings, now: datetime, **values: Any) -> Started:
@@ -191,16 +196,6 @@ def _started(session: Session, token: str, realm: Realm, now: datetime) -> Start
     if view is None:
         raise NotFound
     return Started(token, view)
-
-
-def _end(session: Session, which: sa.ColumnElement[bool], *, by: EndedBy, now: datetime) -> int:
-    """End what is live of `which`, and say so of each person's session: the sites it opened are told (OpenID back channel)."""
-    ending = sa.update(_session).where(_live, which).values(ended_at=now, ended_by=by).returning(_session.c.id, _session.c.party_id)
-    ended = session.connection().execute(ending).all()
-    for row in ended:
-        if row.party_id is not None:  # of staff no site outside is told
-            emit(session, SessionEnded(row.id, row.party_id, by), now=now)
-    return len(ended)
 
 
 def _tell(session: Session, customer_id: int, subscription_id: int | None, kind: str, device: str, *, channel: str, now: datetime) -> None:

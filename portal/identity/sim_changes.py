@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.base.events import emit
 from portal.base.settings import Settings
 from portal.customers import Holder
+from portal.identity.events import SimChanged
 from portal.identity.ladder import CODE, PASSWORD
 from portal.identity.models import SimChange
+from portal.identity.session_ends import end_sessions_resting_on
 from portal.interactions import record_interaction
 
 _change = SimChange.metadata.tables["sim_change"]
@@ -31,9 +34,11 @@ _note = {"sqlite": _noting(sqlite.insert(_change)), "postgresql": _noting(postgr
 
 
 def note_sim_change(session: Session, holder: Holder, *, now: datetime, channel: str = "counter") -> None:
-    """Note that the line got another SIM at `now`; on the timeline too."""
+    """Note that the line got another SIM at `now`; on the timeline too. Sessions that rest on the number alone are over."""
     row = {"customer_id": holder.customer_id, "subscription_id": holder.subscription_id, "changed_at": now}
     session.connection().execute(_note[session.get_bind().dialect.name], row)
+    end_sessions_resting_on(session, holder, now=now)
+    emit(session, SimChanged(holder.party_id), now=now)
     line = holder.subscription_id
     record_interaction(session, holder.customer_id, channel=channel, kind="sim_changed", subscription_id=line, now=now)
 

@@ -16,11 +16,11 @@ from portal.base.errors import N_, Invalid, NotFound
 from portal.base.ids import new_id
 from portal.base.keys import Keys
 from portal.identity.models import Staff
-from portal.identity.sessions import end_staff_sessions
+from portal.identity.session_ends import end_staff_sessions
 
-Role = Literal["clerk", "supervisor", "order_desk"]
-ROLES: tuple[Role, ...] = ("clerk", "supervisor", "order_desk")
-"""Who serves customers at a counter, who supervises them, and who moves orders on in the back office."""
+Role = Literal["clerk", "supervisor", "order_desk", "administrator"]
+ROLES: tuple[Role, ...] = ("clerk", "supervisor", "order_desk", "administrator")
+"""Who serves customers at a counter, who supervises them, who moves orders on, and who looks after the sign-in of all sites."""
 FIRST_NUMBER = 1001
 
 _staff = Staff.metadata.tables["staff"]
@@ -77,7 +77,7 @@ def create_staff(session: Session, keys: Keys, new: NewStaff, password_hash: str
     elif session.connection().execute(sa.select(_staff.c.id).where(_staff.c.login == login)).first() is not None:
         faults["login"] = N_("This login is taken.")
     if new.role not in ROLES:
-        faults["role"] = N_("A role is clerk, supervisor or order_desk.")
+        faults["role"] = N_("A role is clerk, supervisor, order_desk or administrator.")
     if not new.name.strip():
         faults["name"] = N_("Enter a name.")
     if not new.outlet.strip():

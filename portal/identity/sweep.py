@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.identity.models import CodeChallenge, LoginSession
 from portal.identity.passkey_challenges import forget_challenges
-from portal.identity.sessions import expire_sessions
+from portal.identity.session_ends import expire_sessions
 from portal.identity.throttle import forget_windows
 
 KEEP_CODES = timedelta(days=1)

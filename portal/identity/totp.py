@@ -135,7 +135,18 @@ def check_authenticator(
     session: Session, keys: Keys, view: SessionView, visitor: Visitor, *, code: str, now: datetime
 ) -> FactorRight | FactorWrong | Limited:
     """Take a code of the person's app, once. Commit what is returned, whatever it is: tries are counted."""
-    party = view.party_id or 0
+    return check_authenticator_of(session, keys, view.party_id or 0, visitor, code=code, now=now)
+
+
+def has_authenticator(session: Session, party_id: int) -> bool:
+    """Say whether a person has an app whose codes are asked for beside their password."""
+    return session.connection().execute(_confirmed, {"party": party_id}).first() is not None
+
+
+def check_authenticator_of(
+    session: Session, keys: Keys, party: int, visitor: Visitor, *, code: str, now: datetime
+) -> FactorRight | FactorWrong | Limited:
+    """Take a code of somebody's app who is not signed in yet: only after their password was right. Otherwise as above."""
     allowed = authenticator_windows(party, visitor)
     if (seen := count_up(session, allowed, now=now).of(allowed)).over:
         give_back(session, allowed)

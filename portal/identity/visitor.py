@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from portal.customers import find_holder
 from portal.identity.models import KnownDevice
@@ -44,8 +46,9 @@ _same = (_device.c.party_id == sa.bindparam("party_id"), _device.c.device_id == 
 _is_known = sa.exists().where(*_same)
 
 
-def _remembering(insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
-    return insert.on_conflict_do_update(index_elements=["party_id", "device_id"], set_={"last_seen_at": insert.excluded.last_seen_at})
+def _remembering(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[Any]:
+    new = {"last_seen_at": insert.excluded.last_seen_at}
+    return insert.on_conflict_do_update(index_elements=["party_id", "device_id"], set_=new).returning(_device.c.first_seen_at)
 
 
 _remember = {"sqlite": _remembering(sqlite.insert(_device)), "postgresql": _remembering(postgresql.insert(_device))}
@@ -93,10 +96,11 @@ def knowing() -> sa.Exists:
     return _is_known
 
 
-def remember_device(session: Session, party_id: int, device_id: str, *, now: datetime) -> None:
-    """Note that the party signed in with this device."""
+def remember_device(session: Session, party_id: int, device_id: str, *, now: datetime) -> bool:
+    """Note that the party signed in with this device; say whether that was for the first time."""
     row = {"party_id": party_id, "device_id": device_id, "first_seen_at": now, "last_seen_at": now}
-    session.connection().execute(_remember[session.get_bind().dialect.name], row)
+    first: datetime = session.connection().execute(_remember[session.get_bind().dialect.name], row).scalar_one()
+    return first == now
 
 
 def forget_devices(session: Session, party_id: int) -> None:

@@ -57,6 +57,11 @@ def record_web_password(
     return _kind.record(session, given, right=right, now=now)
 
 
+def has_web_password(session: Session, party_id: int) -> bool:
+    """Say whether a person has a password of their own: for their pages, never for a stranger."""
+    return session.connection().execute(_find, {"party_id": party_id}).first() is not None
+
+
 def set_web_password(session: Session, view: SessionView, hashed: str, *, now: datetime, said: str | None = None) -> None:
     """Give the person a password, hashed by `Hasher.hash` before; ask `web_password_faults` first, and for a fresh proof.
 

@@ -16,6 +16,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "signed_out": (N_("Signed out on %(device)s"), N_("Signed out")),
     "password_set": (N_("Service password set"),),
     "password_reset": (N_("Service password set anew"),),
+    "password_reset_started": (N_("New service password begun at %(outlet)s"), N_("New service password begun at the counter")),
     "passkey_added": (N_("Passkey added: %(name)s"), N_("Passkey added")),
     "passkey_removed": (N_("Passkey removed: %(name)s"), N_("Passkey removed")),
     "authenticator_set": (N_("Authenticator app added"),),
@@ -50,6 +51,15 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "order_cancelled": (N_("Order %(reference)s was cancelled: %(item)s"), N_("An order was cancelled")),
     "points_earned": (N_("%(points)s points earned for a payment"), N_("Points earned")),
     "points_expired": (N_("%(points)s points expired"), N_("Points expired")),
+    "person_invited": (N_("%(number)s was invited to act for this customer"), N_("Somebody was invited to act for this customer")),
+    "invitation_withdrawn": (N_("The invitation to %(number)s was taken back"), N_("An invitation was taken back")),
+    "invitation_declined": (N_("%(number)s declined the invitation"), N_("An invitation was declined")),
+    "invitation_accepted": (N_("%(name)s accepted the invitation"), N_("An invitation was accepted")),
+    "acting_began": (N_("You act for %(name)s now"), N_("You act for another customer now")),
+    "rights_changed": (N_("What %(name)s may do was changed"), N_("What somebody may do was changed")),
+    "role_ended": (N_("%(name)s acts for this customer no more"), N_("Somebody acts for this customer no more")),
+    "logins_linked": (N_("Linked with your number %(number)s"), N_("Linked with another login of yours")),
+    "logins_unlinked": (N_("No longer linked with %(number)s"), N_("No longer linked with another login")),
     "member_added": (N_("%(name)s uses this line now"), N_("Somebody else uses this line now")),
 }
 """The sentences of each kind, the fullest first: the first whose placeholders an interaction's params all fill is told.

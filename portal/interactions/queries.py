@@ -48,19 +48,24 @@ _columns = sa.select(
     Interaction.id, Interaction.at, Interaction.channel, Interaction.kind, Interaction.params, Interaction.subscription_id
 ).where(Interaction.customer_id == sa.bindparam("customer_id"))
 _newest_first = (Interaction.at.desc(), Interaction.id.desc())
-_in_sight = Interaction.subscription_id.in_(sa.bindparam("lines", expanding=True))
-_all = _columns.where(Interaction.at <= sa.bindparam("at")).order_by(*_newest_first).limit(sa.bindparam("most"))
-_own = _columns.where(Interaction.at <= sa.bindparam("at"), _in_sight).order_by(*_newest_first).limit(sa.bindparam("most"))
-_before = sa.and_(
-    Interaction.at <= sa.bindparam("at"),
-    sa.or_(Interaction.at < sa.bindparam("at"), Interaction.id < sa.bindparam("id")),
-)
-_all_before = _columns.where(_before).order_by(*_newest_first).limit(sa.bindparam("most"))
-_own_before = _columns.where(_before, _in_sight).order_by(*_newest_first).limit(sa.bindparam("most"))
+_up_to = Interaction.at <= sa.bindparam("at")
+_before = sa.and_(_up_to, sa.or_(Interaction.at < sa.bindparam("at"), Interaction.id < sa.bindparam("id")))
+_sights = {
+    "whole": (),
+    "lines": (Interaction.subscription_id.is_not(None),),
+    "own": (Interaction.subscription_id.in_(sa.bindparam("lines", expanding=True)),),
+}
+_pages = {
+    (sight, begun): _columns.where(_before if begun else _up_to, *rule).order_by(*_newest_first).limit(sa.bindparam("most"))
+    for sight, rule in _sights.items()
+    for begun in (False, True)
+}
+"""A page for each sight (the customer as a whole, all its lines, some of them): the newest, or one that continues."""
 
 
 def timeline_card(session: Session, viewer: Viewer, *, now: datetime, before: str | None = None, limit: int = 10) -> TimelineCard:
-    """Give a page of what happened up to `now`, `limit` items (1 to 100): of the lines in the viewer's sight alone, if those are some.
+    """Give a page of what happened up to `now`, `limit` items (1 to 100): of the lines alone
+    that are in the viewer's sight, unless that is the customer as a whole.
 
     `before` is an earlier page's `older`; anything else raises Invalid. One statement.
     """
@@ -68,11 +73,10 @@ def timeline_card(session: Session, viewer: Viewer, *, now: datetime, before: st
     params: dict[str, Any] = {"customer_id": viewer.customer_id, "at": now, "most": limit + 1}
     if before is not None:
         params["at"], params["id"] = _read(before)
-    if viewer.lines is None:
-        statement = _all if before is None else _all_before
-    else:
-        statement = _own if before is None else _own_before
+    sight = "whole" if viewer.whole else "lines" if viewer.lines is None else "own"
+    if viewer.lines is not None:
         params["lines"] = sorted(viewer.lines)
+    statement = _pages[sight, before is not None]
     rows = session.connection().execute(statement, params).all()
     shown = rows[:limit]
     older = write_place(shown[-1].at, shown[-1].id) if len(rows) > limit else None

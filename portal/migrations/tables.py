@@ -7,6 +7,8 @@ import sqlalchemy as sa
 import portal.billing.models
 import portal.catalog.models
 import portal.customers.models
+import portal.directory.models
+import portal.federation.models
 import portal.identity.models
 import portal.intake.models
 import portal.interactions.models
@@ -26,6 +28,8 @@ TABLES = (
     portal.billing.models,
     portal.catalog.models,
     portal.customers.models,
+    portal.directory.models,
+    portal.federation.models,
     portal.identity.models,
     portal.intake.models,
     portal.interactions.models,

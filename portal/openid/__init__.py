@@ -1,8 +1,15 @@
 """One login for every site: clients, the keys that sign, grants and their tokens, and the word that somebody has left."""
 
+from portal.base.jose import CLIENT_ALGORITHMS
 from portal.openid.client_auth import ClientRefused, authenticate_client
 from portal.openid.client_rules import AUTH_METHODS, CODE, DEVICE, EXCHANGE, GRANT_TYPES, MACHINE, REFRESH, NewClient, allows_redirect
-from portal.openid.client_sessions import ClientSessionView, find_client_session, list_told_clients, open_client_session
+from portal.openid.client_sessions import (
+    ClientSessionView,
+    find_client_session,
+    list_told_by_session,
+    list_told_clients,
+    open_client_session,
+)
 from portal.openid.clients import (
     ClientView,
     change_client,
@@ -14,13 +21,23 @@ from portal.openid.clients import (
     new_client_secret,
 )
 from portal.openid.codes import issue_code, redeem_code
-from portal.openid.consents import ConsentView, find_consent, give_consent, list_consents, revoke_consent
+from portal.openid.consents import ConsentView, count_consents, find_consent, give_consent, list_consents, revoke_consent
+from portal.openid.developers import (
+    DEVELOPER_GRANTS,
+    DEVELOPER_SCOPES,
+    TooManySites,
+    change_developer_client,
+    create_developer_client,
+    get_developer_client,
+    list_developer_clients,
+)
 from portal.openid.device import DeviceStarted, DeviceView, decide_device, find_device_by_user_code, poll_device, start_device
 from portal.openid.dpop import ProofRefused, check_proof
+from portal.openid.dpop_nonces import USE_NONCE, dpop_nonce, good_nonces
 from portal.openid.exchange import exchange_token
+from portal.openid.exchanges import ExchangeView, forget_exchanges, list_exchanges, note_exchange, watch_client
 from portal.openid.grants import Grant, SignIn, revoke_grant, revoke_grants, revoke_grants_of_session
 from portal.openid.introspection import AccessToken, introspect_token, read_access_token, revoke_token
-from portal.openid.jose import CLIENT_ALGORITHMS
 from portal.openid.key_addresses import KeysWanted, claim_key_fetch, find_keys_wanted, keep_client_keys, list_keys_due
 from portal.openid.levels import ACR_VALUES, acr_of, level_of
 from portal.openid.logouts import (
@@ -29,6 +46,7 @@ from portal.openid.logouts import (
     claim_logouts,
     end_client_sessions,
     forget_logouts,
+    get_logout,
     is_logout_due,
     list_logouts,
     logout_claims,
@@ -53,15 +71,27 @@ from portal.openid.registration import (
     register_client,
     update_registration,
 )
+from portal.openid.request_rules import RESPONSE_MODES
 from portal.openid.requests import AuthorizationRequest, RequestRefused, read_authorization_request
-from portal.openid.rotation import KeyPair, SigningKeyView, list_keys_wanted, list_signing_keys, make_key_pair, rotate_keys, withdraw_key
+from portal.openid.rotation import (
+    KeyPair,
+    SigningKeyView,
+    bring_key_forward,
+    list_keys_wanted,
+    list_signing_keys,
+    make_key_pair,
+    rotate_keys,
+    withdraw_key,
+)
 from portal.openid.scopes import CLAIM_SCOPES, OPENID, SCOPES, Scope
+from portal.openid.signed_answers import sign_answer, sign_person
 from portal.openid.signing import SIGNING_ALGORITHMS, KeyRing, load_key_ring
 from portal.openid.steps import Known, Step, next_step
 from portal.openid.subjects import subject_of
 from portal.openid.sweep import sweep_openid
 from portal.openid.tokens import Granted, GrantedTokens, Provider, TokenRefused, mint_tokens
 from portal.openid.userinfo import CLAIM_NAMES, read_claims, scopes_behind
+from portal.openid.waiting_sites import WaitingSite, list_waiting_sites, wake_site
 
 __all__ = [
     "ACR_VALUES",
@@ -70,14 +100,18 @@ __all__ = [
     "CLAIM_SCOPES",
     "CLIENT_ALGORITHMS",
     "CODE",
+    "DEVELOPER_GRANTS",
+    "DEVELOPER_SCOPES",
     "DEVICE",
     "EXCHANGE",
     "GRANT_TYPES",
     "MACHINE",
     "OPENID",
     "REFRESH",
+    "RESPONSE_MODES",
     "SCOPES",
     "SIGNING_ALGORITHMS",
+    "USE_NONCE",
     "AccessToken",
     "AuthorizationRequest",
     "BackChannel",
@@ -89,6 +123,7 @@ __all__ = [
     "DeviceStarted",
     "DeviceView",
     "Documents",
+    "ExchangeView",
     "Grant",
     "Granted",
     "GrantedTokens",
@@ -111,18 +146,25 @@ __all__ = [
     "SigningKeyView",
     "Step",
     "TokenRefused",
+    "TooManySites",
+    "WaitingSite",
     "acr_of",
     "allows_redirect",
     "authenticate_client",
+    "bring_key_forward",
     "change_client",
+    "change_developer_client",
     "check_proof",
     "claim_key_fetch",
     "claim_logouts",
     "client_credentials",
+    "count_consents",
     "create_client",
+    "create_developer_client",
     "create_registration_token",
     "decide_device",
     "delete_registration",
+    "dpop_nonce",
     "end_client",
     "end_client_sessions",
     "end_registration_token",
@@ -132,9 +174,13 @@ __all__ = [
     "find_consent",
     "find_device_by_user_code",
     "find_keys_wanted",
+    "forget_exchanges",
     "forget_logouts",
     "get_client",
+    "get_developer_client",
+    "get_logout",
     "give_consent",
+    "good_nonces",
     "introspect_token",
     "is_logout_due",
     "issue_code",
@@ -143,12 +189,16 @@ __all__ = [
     "level_of",
     "list_clients",
     "list_consents",
+    "list_developer_clients",
+    "list_exchanges",
     "list_keys_due",
     "list_keys_wanted",
     "list_logouts",
     "list_registration_tokens",
     "list_signing_keys",
+    "list_told_by_session",
     "list_told_clients",
+    "list_waiting_sites",
     "load_key_ring",
     "logout_claims",
     "make_key_pair",
@@ -156,6 +206,7 @@ __all__ = [
     "mint_tokens",
     "new_client_secret",
     "next_step",
+    "note_exchange",
     "open_client_session",
     "poll_device",
     "push_request",
@@ -176,9 +227,13 @@ __all__ = [
     "rotate_keys",
     "scopes_behind",
     "settle_logout",
+    "sign_answer",
+    "sign_person",
     "start_device",
     "subject_of",
     "sweep_openid",
     "update_registration",
+    "wake_site",
+    "watch_client",
     "withdraw_key",
 ]

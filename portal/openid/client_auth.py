@@ -11,10 +11,10 @@ from urllib.parse import unquote_plus, urlsplit
 
 from sqlalchemy.orm import Session
 
-from portal.openid.client_keys import is_signed_by, knows_key
+from portal.base.jose import CLIENT_ALGORITHMS, peek_jws
+from portal.base.jwks import is_signed_by, knows_key
 from portal.openid.clients import ClientView, find_client, find_client_and_secrets
 from portal.openid.hashes import hash_secret
-from portal.openid.jose import CLIENT_ALGORITHMS, peek_jws
 from portal.openid.used_once import CLIENT_ASSERTION, take_once
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -22,6 +22,8 @@ LONGEST = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=10)
 """How far a client's clock may be off."""
 MAX_JTI = 256
+FAPI_ALGORITHMS = tuple(each for each in CLIENT_ALGORITHMS if not each.startswith("RS"))
+"""What a client of the FAPI 2.0 profile may sign by (5.4.1)."""
 _NOBODYS = "0" * 64
 
 
@@ -93,7 +95,8 @@ def _by_assertion(session: Session, form: Mapping[str, str], token_endpoint: str
     if client is None or client.auth_method != "private_key_jwt":
         return _refused()
     algorithm = client.settings.get("token_endpoint_auth_signing_alg")
-    if not is_signed_by(text, client.jwks, algorithms=[algorithm] if algorithm else CLIENT_ALGORITHMS):
+    taken = FAPI_ALGORITHMS if client.is_fapi else CLIENT_ALGORITHMS
+    if not is_signed_by(text, client.jwks, algorithms=[each for each in taken if algorithm in (None, each)]):
         wanted = None if knows_key(client.jwks, text) else client.jwks_uri
         return ClientRefused("invalid_client", "the assertion is not signed with a key of the client", keys_wanted=wanted)
     fault = _use_up(session, client, claims, token_endpoint, now)
@@ -102,7 +105,7 @@ def _by_assertion(session: Session, form: Mapping[str, str], token_endpoint: str
 
 def _use_up(session: Session, client: ClientView, claims: Mapping[str, Any], token_endpoint: str, now: datetime) -> str | None:
     """Use an assertion up; say what is wrong with it, or None."""
-    if not _is_meant_for_us(claims.get("aud"), token_endpoint):
+    if not _is_meant_for_us(client, claims.get("aud"), token_endpoint):
         return "aud must be the issuer or the token endpoint"
     expires_at = _end_of(claims, now)
     if expires_at is None:
@@ -114,10 +117,13 @@ def _use_up(session: Session, client: ClientView, claims: Mapping[str, Any], tok
     return None if taken else "the assertion was used before"
 
 
-def _is_meant_for_us(audience: object, token_endpoint: str) -> bool:
-    """Say whether `aud` is us and nobody else (RFC 7523 3; one audience alone, as FAPI 2.0 5.3.2.1 wants it)."""
+def _is_meant_for_us(client: ClientView, audience: object, token_endpoint: str) -> bool:
+    """Say whether `aud` is us and nobody else (RFC 7523 3): of a FAPI 2.0 client our issuer, as a text (5.3.2.1)."""
     parts = urlsplit(token_endpoint)
-    ours = (token_endpoint, f"{parts.scheme}://{parts.netloc}", f"{parts.scheme}://{parts.netloc}/")
+    issuer = f"{parts.scheme}://{parts.netloc}"
+    if client.is_fapi:
+        return audience == issuer
+    ours = (token_endpoint, issuer, f"{issuer}/")
     named = audience if isinstance(audience, list) else [audience]
     return len(named) == 1 and named[0] in ours
 

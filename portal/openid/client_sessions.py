@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +28,13 @@ _names = (
     sa.select(_client.c.name)
     .join_from(_told, _client, _client.c.id == _told.c.client_id)
     .where(_told.c.session_id == sa.bindparam("session"), _told.c.ended_at.is_(None))
+    .order_by(_client.c.name)
+)
+
+_names_by_session = (
+    sa.select(_told.c.session_id, _client.c.name)
+    .join_from(_told, _client, _client.c.id == _told.c.client_id)
+    .where(_told.c.session_id.in_(sa.bindparam("sessions", expanding=True)), _told.c.ended_at.is_(None))
     .order_by(_client.c.name)
 )
 
@@ -68,3 +75,11 @@ def find_client_session(session: Session, sid: str) -> ClientSessionView | None:
 def list_told_clients(session: Session, session_id: int) -> Sequence[str]:
     """Give the names of the sites a live sign-in has opened, for the page that asks whether to sign out."""
     return list(session.connection().execute(_names, {"session": session_id}).scalars())
+
+
+def list_told_by_session(session: Session, session_ids: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Give the names of the sites each of these live sign-ins has opened. One statement."""
+    names: dict[int, list[str]] = {session_id: [] for session_id in session_ids}
+    for row in session.connection().execute(_names_by_session, {"sessions": list(session_ids)}):
+        names[row.session_id].append(row.name)
+    return names

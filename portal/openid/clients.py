@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from portal.base.driver import FrequentQuery
 from portal.base.errors import N_, Invalid, NotFound, Refused
 from portal.base.ids import new_token
-from portal.openid.client_keys import read_client_jwks
+from portal.base.jwks import read_client_jwks
 from portal.openid.client_rules import NewClient, allows_redirect, check_client, sector_of
+from portal.openid.dpop_nonces import WANTED
 from portal.openid.hashes import hash_secret
 from portal.openid.models import OAuthClient
 
@@ -69,6 +70,7 @@ class ClientView:
     backchannel_logout_uri: str | None
     backchannel_session_required: bool
     settings: Mapping[str, Any]
+    watched_until: datetime | None
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
@@ -82,6 +84,15 @@ class ClientView:
     def is_fapi(self) -> bool:
         """Say whether it keeps to FAPI 2.0: pushed requests, tokens bound to its key, and a key to prove itself by."""
         return self.require_par and self.require_dpop and self.auth_method == "private_key_jwt"
+
+    @property
+    def wants_nonces(self) -> bool:
+        """Say whether its proofs of a key must hold a nonce of ours (RFC 9449 8)."""
+        return bool(self.settings.get(WANTED))
+
+    def is_watched(self, now: datetime) -> bool:
+        """Say whether its calls are noted at present, for whoever builds it."""
+        return self.watched_until is not None and now < self.watched_until
 
     def as_new(self) -> NewClient:
         """Give what it is, for a change of some of it."""

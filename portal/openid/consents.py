@@ -25,6 +25,13 @@ _live = (
 )
 _find = _live.where(_consent.c.client_id == sa.bindparam("client"))
 _list = _live.order_by(_client.c.name, _consent.c.client_id)
+_count = sa.select(sa.func.count(), sa.func.max(sa.literal_column("given_at", _consent.c.given_at.type))).select_from(
+    sa.select(_consent.c.given_at)
+    .where(_consent.c.client_id == sa.bindparam("client"), _consent.c.revoked_at.is_(None))
+    .order_by(_consent.c.given_at.desc())
+    .limit(sa.bindparam("most"))
+    .subquery()
+)
 _take_back = (
     sa.update(_consent)
     .where(
@@ -78,6 +85,12 @@ def give_consent(session: Session, party_id: int, client_id: str, scopes: Iterab
 def list_consents(session: Session, party_id: int) -> Sequence[ConsentView]:
     """Give the sites a person allowed something, by name."""
     return [_view(row) for row in session.connection().execute(_list, {"party": party_id})]
+
+
+def count_consents(session: Session, client_id: str, *, most: int = 1000) -> tuple[int, datetime | None]:
+    """Give how many people allow a site something now, counted up to `most`, and when the last of them agreed."""
+    row = session.connection().execute(_count, {"client": client_id, "most": most}).one()
+    return row[0], row[1]
 
 
 def revoke_consent(session: Session, party_id: int, client_id: str, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,10 @@ from joserfc.jwk import import_key
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid
-from portal.openid.client_keys import read_client_jwks
+from portal.base.jose import CLIENT_ALGORITHMS, has_signature_of, kind_of, peek_jws
+from portal.base.jwks import read_client_jwks
+from portal.openid.dpop_nonces import USE_NONCE
 from portal.openid.hashes import encode
-from portal.openid.jose import CLIENT_ALGORITHMS, has_signature_of, kind_of, peek_jws
 from portal.openid.used_once import take_once
 
 DPOP_ALGORITHMS = CLIENT_ALGORITHMS
@@ -45,17 +46,27 @@ class _No(Exception):
 
 
 def check_proof(
-    session: Session, proof: str, *, method: str, url: str, now: datetime, access_token: str | None = None
+    session: Session,
+    proof: str,
+    *,
+    method: str,
+    url: str,
+    now: datetime,
+    access_token: str | None = None,
+    nonces: Collection[str] | None = None,
 ) -> str | ProofRefused:
     """Give the thumbprint (RFC 7638) of the key whose holder sends this very request; commit what is returned.
 
     `method` and `url` are the request's, query and fragment left out of account; `access_token` the one that comes with it, at
-    an API. Each proof is good for one request: within a minute of being made, and once.
+    an API. Each proof is good for one request: within a minute of being made, and once. `nonces`: it must hold one of these
+    (RFC 9449 8); one that does not is not used up by being looked at.
     """
     try:
         claims, thumbprint = _signed(proof)
         _check_purpose(claims, method, url, access_token)
         jti = _check_age(claims, now)
+        if nonces is not None and claims.get("nonce") not in nonces:
+            return ProofRefused("the proof must hold the nonce that comes with this answer", USE_NONCE)
     except _No as no:
         return ProofRefused(str(no))
     if not take_once(session, _KIND, thumbprint, jti, expires_at=now + LONGEST + LEEWAY):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.ids import new_id
-from portal.identity import has_session_ended
+from portal.identity import has_session_ended, rests_on_number
 from portal.openid.clients import ClientView
 from portal.openid.models import OAuthGrant
 from portal.openid.scopes import OFFLINE
@@ -19,7 +19,7 @@ from portal.openid.scopes import OFFLINE
 OFFLINE_FOR = timedelta(days=90)
 """The longest anything lasts that somebody granted for while they are away (ASVS 10.4.8)."""
 
-RevokedBy = Literal["code_reused", "refresh_reused", "client", "owner", "staff", "logout", "consent"]
+RevokedBy = Literal["code_reused", "refresh_reused", "client", "owner", "staff", "logout", "consent", "password", "sim_change", "employer"]
 
 _grant = OAuthGrant.metadata.tables["oauth_grant"]
 _insert = sa.insert(_grant).inline()
@@ -35,6 +35,9 @@ _revoke_client = (
     .values(_revocation)
 )
 _revoke_party = sa.update(_grant).where(_grant.c.party_id == sa.bindparam("party"), _standing).values(_revocation)
+_offline = sa.select(_grant.c.id, _grant.c.session_id, _grant.c.methods).where(
+    _grant.c.party_id == sa.bindparam("party"), _standing, _grant.c.offline, _grant.c.expires_at > sa.bindparam("at")
+)
 _bind_key = (
     sa.update(_grant)
     .where(_grant.c.id == sa.bindparam("grant"), _grant.c.key_thumbprint.is_(None))
@@ -156,3 +159,23 @@ def revoke_grants(session: Session, party_id: int, *, by: RevokedBy, now: dateti
     if client_id is None:
         return session.connection().execute(_revoke_party, given).rowcount
     return session.connection().execute(_revoke_client, given | {"client": client_id}).rowcount
+
+
+def revoke_offline_grants_but(session: Session, party_id: int, session_id: int, *, now: datetime) -> int:
+    """Take back what a person granted for offline in other sign-ins than this one, after they changed a factor; give how many.
+
+    Whoever was in before the change may have let an app of theirs in (ASVS 5.0 7.4.3).
+    """
+    return _revoke_offline(session, party_id, lambda row: row.session_id != session_id, by="password", now=now)
+
+
+def revoke_offline_grants_on_number(session: Session, party_id: int, *, now: datetime) -> int:
+    """Take back what was granted for offline with no more than a number's SIM to show for it, after a new SIM; give how many."""
+    return _revoke_offline(session, party_id, lambda row: rests_on_number(row.methods), by="sim_change", now=now)
+
+
+def _revoke_offline(
+    session: Session, party_id: int, which: Callable[[sa.Row[*tuple[Any, ...]]], bool], *, by: RevokedBy, now: datetime
+) -> int:
+    rows: Sequence[sa.Row[*tuple[Any, ...]]] = session.connection().execute(_offline, {"party": party_id, "at": now}).all()
+    return sum(revoke_grant(session, row.id, by=by, now=now) for row in rows if which(row))

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.openid.client_keys import knows_key, read_client_jwks
+from portal.base.jose import peek_jws
+from portal.base.jwks import knows_key, read_client_jwks
 from portal.openid.clients import find_client
-from portal.openid.jose import peek_jws
 from portal.openid.models import OAuthClient
 
 EVERY = timedelta(minutes=30)
@@ -52,9 +52,12 @@ class KeysWanted:
 
 
 def find_keys_wanted(session: Session, assertion: str) -> KeysWanted | None:
-    """Give whose keys to ask for before a signed statement can be judged; None where what we hold will do."""
+    """Give whose keys to ask for before a signed statement can be judged; None where what we hold will do.
+
+    A client's assertion names it as `sub` and `iss` (RFC 7523 3), a request object as `iss` alone (RFC 9101 4).
+    """
     peeked = peek_jws(assertion)
-    name = peeked[1].get("sub") if peeked is not None else None
+    name = peeked[1].get("sub", peeked[1].get("iss")) if peeked is not None else None
     client = find_client(session, name) if isinstance(name, str) else None
     if client is None or client.jwks_uri is None or knows_key(client.jwks, assertion):
         return None

@@ -26,10 +26,10 @@ from portal.openid.grants import revoke_grants_of_session
 from portal.openid.models import ClientSession, LogoutDelivery, OAuthClient
 
 LEASE = timedelta(seconds=30)
-FIRST_PAUSE = timedelta(seconds=2)
+FIRST_PAUSE = timedelta(seconds=1.25)
 BRISK = timedelta(minutes=10)
-"""So long a site that is down is asked every two seconds, one word of all that wait; it hears within two of coming back."""
-LONGEST_PAUSE = timedelta(hours=1)
+"""So long a site that takes no word is sent one of all that wait after each first pause; waiting_sites.py knocks for longer."""
+LONGEST_PAUSE = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=3)
 TOKEN_SECONDS = 120
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -207,7 +207,7 @@ def release_logout(session: Session, claimed: ClaimedLogout, *, now: datetime) -
 
 
 def pause_after(age: timedelta) -> timedelta:
-    """Give how long to wait when a word is so old: two seconds for ten minutes, then doubling up to an hour."""
+    """Give how long to wait when a word is so old: the first pause for ten minutes, then doubling up to the longest."""
     if age < BRISK:
         return FIRST_PAUSE
     return min(LONGEST_PAUSE, max(FIRST_PAUSE, age - BRISK + FIRST_PAUSE))
@@ -222,6 +222,14 @@ def list_logouts(session: Session, *, status: str | None = None, client_id: str 
         query = query.where(_delivery.c.client_id == client_id)
     rows: Sequence[sa.Row[*tuple[Any, ...]]] = session.connection().execute(query, {"most": limit}).all()
     return [LogoutView(*row) for row in rows]
+
+
+def get_logout(session: Session, delivery_id: int) -> LogoutView:
+    """Give one word; raise NotFound where there is none."""
+    row: sa.Row[*tuple[Any, ...]] | None = session.connection().execute(_list.where(_delivery.c.id == delivery_id), {"most": 1}).first()
+    if row is None:
+        raise NotFound
+    return LogoutView(*row)
 
 
 def retry_logout(session: Session, delivery_id: int, *, now: datetime) -> None:

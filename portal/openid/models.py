@@ -44,9 +44,24 @@ class OAuthClient(Base):
     backchannel_session_required: Mapped[bool]
     settings: Mapped[dict[str, Any]] = mapped_column(Json)  # what else it registered: logo_uri, contacts, client_uri …
     registration_hash: Mapped[str | None] = mapped_column(sa.String(64))  # of its registration access token (RFC 7592)
+    watched_until: Mapped[datetime | None]  # until when its calls are noted, for whoever builds it
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Exchange(Base):
+    """A call a client made while it was watched: what was asked, what was answered, nothing secret."""
+
+    __tablename__ = "oauth_exchange"
+    __table_args__ = (sa.Index("ix_oauth_exchange_at", "at"), table("global"))
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("oauth_client.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    endpoint: Mapped[str]  # authorize | token | par | userinfo | introspect | revoke | device | logout
+    outcome: Mapped[str]  # ok, or the error's code
+    description: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)  # names of parameters, grant type, scopes; values of secrets never
 
 
 class RegistrationToken(Base):
@@ -82,7 +97,10 @@ class OAuthConsent(Base):
     """What a person lets a client know or do, until it is taken back."""
 
     __tablename__ = "oauth_consent"
-    __table_args__ = (table("global"),)
+    __table_args__ = (
+        sa.Index("ix_oauth_consent_client", "client_id", "given_at", sqlite_where=_STANDING, postgresql_where=_STANDING),
+        table("global"),
+    )
     party_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("party.id"), primary_key=True)
     client_id: Mapped[str] = mapped_column(sa.ForeignKey("oauth_client.id"), primary_key=True)
     scopes: Mapped[list[str]] = mapped_column(Json)
@@ -119,7 +137,7 @@ class OAuthGrant(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]  # no token of it is good after
     revoked_at: Mapped[datetime | None]
-    revoked_by: Mapped[str | None]  # code_reused | refresh_reused | client | owner | staff | logout | consent
+    revoked_by: Mapped[str | None]  # code_reused | refresh_reused | client | owner | staff | logout | consent | … (grants.RevokedBy)
 
 
 class AuthorizationCode(Base):
@@ -226,7 +244,7 @@ class LogoutDelivery(Base):
     client_id: Mapped[str] = mapped_column(sa.ForeignKey("oauth_client.id"))
     sid: Mapped[str]
     subject: Mapped[str]
-    reason: Mapped[str]  # owner | replaced | expired | staff | password
+    reason: Mapped[str]  # owner | replaced | expired | staff | password | employer | sim_change
     status: Mapped[str]  # pending | delivered | given_up
     attempts: Mapped[int]
     last_error: Mapped[str | None]

@@ -15,6 +15,9 @@ class BackChannel(Protocol):
     def post(self, address: str, form: dict[str, str]) -> None:
         """Post a form, within seconds; raise NotTaken for anything but a plain yes (200 or 204)."""
 
+    def answers(self, address: str) -> bool:
+        """Say, within seconds, whether somebody is there again: anything but silence or a gateway's word for it."""
+
 
 class Documents(Protocol):
     """Fetches what a site publishes about itself: its keys, its addresses."""

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from portal.base.errors import Invalid
+from portal.base.jose import CLIENT_ALGORITHMS
 from portal.openid.client_rules import AUTH_METHODS, CODE, DEVICE, NewClient, is_web_address
 from portal.openid.clients import ClientView
-from portal.openid.jose import CLIENT_ALGORITHMS
 from portal.openid.levels import level_of
 from portal.openid.scopes import SCOPES, read_scopes, write_scopes
+from portal.openid.signed_answers import ANSWER_ALG, PERSON_ALG
+from portal.openid.signing import SIGNING_ALGORITHMS
 
 MAX_LENGTH = 65_536
 MAX_TEXT = 1000
@@ -26,8 +28,8 @@ _OF_FIELD = {
     "id_token_alg": "id_token_signed_response_alg", "sector": "redirect_uris",
 }  # fmt: skip
 _NEVER = (
-    "id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "userinfo_signed_response_alg", "request_object_encryption_alg",
-    "authorization_signed_response_alg", "introspection_signed_response_alg",
+    "id_token_encrypted_response_alg", "userinfo_encrypted_response_alg", "request_object_encryption_alg",
+    "authorization_encrypted_response_alg", "introspection_signed_response_alg",
 )  # fmt: skip
 T = TypeVar("T")
 
@@ -148,6 +150,10 @@ def _settings(said: Mapping[str, Any]) -> dict[str, Any]:
         kept[name] = _text(said, name)
         if kept[name] is not None and kept[name] not in CLIENT_ALGORITHMS:
             raise Unfit("invalid_client_metadata", f"{name}: one of {' '.join(CLIENT_ALGORITHMS)}")
+    for name in (ANSWER_ALG, PERSON_ALG):
+        kept[name] = _text(said, name)
+        if kept[name] not in (None, *SIGNING_ALGORITHMS):
+            raise Unfit("invalid_client_metadata", f"{name}: one of {' '.join(SIGNING_ALGORITHMS)}")
     kept["sector_identifier_uri"] = _text(said, "sector_identifier_uri")
     names = [name for name in said if _NAMED.fullmatch(name)][:10]
     kept |= {name: _text(said, name) for name in (*_TEXTS, *names)}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from portal.openid.client_keys import is_signed_by
+from portal.base.jose import CLIENT_ALGORITHMS, peek_jws
+from portal.base.jwks import is_signed_by
 from portal.openid.clients import ClientView
-from portal.openid.jose import CLIENT_ALGORITHMS, peek_jws
 from portal.openid.request_rules import MAX_LENGTH, MAX_PARAMS, No, Params
 
 LONGEST_SECONDS = 3600

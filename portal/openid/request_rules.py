@@ -18,6 +18,8 @@ Params = Mapping[str, str]
 MAX_LENGTH = 2048
 MAX_REQUEST_OBJECT = 16384
 MAX_PARAMS = 40
+RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
+"""As discovery lists them; `jwt` is `query.jwt` here, where codes alone are answered with (JARM 2.3.4)."""
 PROMPTS = frozenset(("none", "login", "consent", "select_account"))
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256 in base64url
 _MAX_AGE = re.compile(r"[0-9]{1,9}")
@@ -72,8 +74,8 @@ def check_kind(client: ClientView, given: Params) -> None:
         raise No("unsupported_response_type", "response_type must be code")
     if "authorization_code" not in client.grant_types:
         raise No("unauthorized_client", "this client is not registered for the authorization code grant")
-    if given.get("response_mode", "query") not in ("query", "form_post"):
-        raise No("invalid_request", "response_mode must be query or form_post")
+    if given.get("response_mode", "query") not in RESPONSE_MODES:
+        raise No("invalid_request", f"response_mode must be one of {' '.join(RESPONSE_MODES)}")
     if "registration" in given:
         raise No("registration_not_supported", "registration is not supported")
 

@@ -34,7 +34,13 @@ from portal.openid.request_rules import (
     without_repeats,
 )
 
-ResponseMode = Literal["query", "form_post"]
+ResponseMode = Literal["query", "form_post", "query.jwt", "form_post.jwt"]
+_MODES: Mapping[str, ResponseMode] = {
+    "form_post": "form_post",
+    "jwt": "query.jwt",
+    "query.jwt": "query.jwt",
+    "form_post.jwt": "form_post.jwt",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,17 @@ class AuthorizationRequest:
     params: Mapping[str, str]  # everything that was asked, to be kept meanwhile
     request_uri: str | None  # the name it is kept under, if it is
 
+    def refused(self, code: str, description: str) -> RequestRefused:
+        """Give the refusal that is this request's answer."""
+        return RequestRefused(code, description, True, self.redirect_uri, self.state, self.response_mode, self.client)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestRefused:
     """A request that is not answered with a code. `code` and `description` are for the client's developers, in English.
 
     Redirect only when `redirect` is true: then `redirect_uri` is registered, and `state` and `response_mode` are the client's.
+    `client`: whose answer it is; a signed one (JARM) is meant for it.
     """
 
     code: str
@@ -77,6 +88,7 @@ class RequestRefused:
     redirect_uri: str | None = None
     state: str | None = None
     response_mode: ResponseMode = "query"
+    client: ClientView | None = None
 
 
 def read_authorization_request(
@@ -111,7 +123,7 @@ def check_request(
     try:
         return _read(client, asked, redirect_uri, mode, issuer)
     except No as no:
-        return RequestRefused(no.code, no.description, True, redirect_uri, asked.params.get("state"), mode)
+        return RequestRefused(no.code, no.description, True, redirect_uri, asked.params.get("state"), mode, client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +158,11 @@ def _refuse(no: No, client: ClientView, given: Params) -> RequestRefused:
     address = given.get("redirect_uri")
     if address is None or not client.allows(address):
         return RequestRefused(no.code, no.description, redirect=False)
-    return RequestRefused(no.code, no.description, True, address, given.get("state"), _mode(given))
+    return RequestRefused(no.code, no.description, True, address, given.get("state"), _mode(given), client)
 
 
 def _mode(given: Params) -> ResponseMode:
-    return "form_post" if given.get("response_mode") == "form_post" else "query"
+    return _MODES.get(given.get("response_mode", ""), "query")
 
 
 def _client(session: Session, given: Params) -> ClientView:

@@ -101,6 +101,25 @@ def rotate_keys(session: Session, keys: Keys, *, now: datetime, ready: Sequence[
     return len(wanted)
 
 
+def bring_key_forward(session: Session, keys: Keys, pair: KeyPair, *, now: datetime) -> datetime | None:
+    """Make the next key of an algorithm before its time; give when it signs, or None where one waits for its time already.
+
+    Like every next key it is published for a day first. Of two at the same time the second finds that one waits.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    former = next((row for row in connection.execute(_newest) if row.alg == pair.alg), None)
+    if former is not None and former.signs_from > now:
+        return None
+    signs_from = now
+    if former is not None:
+        signs_from = now + PUBLISHED_BEFORE
+        connection.execute(_close, {"which": former.kid, "until": signs_from, "gone": signs_from + PUBLISHED_AFTER})
+    connection.execute(sa.insert(_key), _row(keys, pair, signs_from, now))
+    return signs_from
+
+
 def withdraw_key(session: Session, keys: Keys, kid: str, *, now: datetime, ready: Sequence[KeyPair] = ()) -> None:
     """Take a key that somebody else may have out of use at once: nothing it signed is good any more.
 

@@ -13,8 +13,8 @@ from joserfc.jwk import Key
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Unavailable
+from portal.base.jose import has_signature_of, peek_jws, read_jwk, sign_jws
 from portal.base.keys import Keys
-from portal.openid.jose import has_signature_of, peek_jws, read_jwk, sign_jws
 from portal.openid.models import SigningKey
 
 SIGNING_ALGORITHMS = ("ES256", "RS256", "EdDSA")

@@ -80,4 +80,4 @@ def _agreed(request: AuthorizationRequest, known: Known | None) -> bool:
 
 def _refusal(request: AuthorizationRequest, kind: Kind) -> RequestRefused:
     code, description = _ERRORS[kind]
-    return RequestRefused(code, description, True, request.redirect_uri, request.state, request.response_mode)
+    return request.refused(code, description)

@@ -15,6 +15,7 @@ from portal.orders.queries import (
     get_order,
     list_orders,
     orders_card,
+    sees_orders,
 )
 from portal.orders.references import read_reference
 from portal.orders.states import STATES, TRANSITIONS, State, Transition
@@ -56,5 +57,6 @@ __all__ = [
     "orders_card",
     "place_order",
     "read_reference",
+    "sees_orders",
     "take_order",
 ]

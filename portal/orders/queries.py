@@ -163,6 +163,11 @@ _steps = (
 )
 
 
+def sees_orders(viewer: Viewer) -> bool:
+    """Say whether there can be orders in this viewer's sight: all of them, those paid with points, or those of own lines."""
+    return viewer.may("orders") or viewer.may("points") or bool(viewer.lines)
+
+
 def orders_card(session: Session, viewer: Viewer, *, now: datetime) -> OrdersCard:  # noqa: ARG001 - what every card is asked with
     """Give the newest orders in the viewer's sight. One statement."""
     found = _list(session, viewer, None, CARD_SHOWS + 1)
@@ -184,7 +189,7 @@ def get_order(session: Session, viewer: Viewer, order_id: int, *, keys: Keys | N
     """
     connection = session.connection()
     which = {"customer": viewer.customer_id, "order": order_id}
-    row = connection.execute(_one[viewer.lines is None], which | _sight(viewer)).first()
+    row = connection.execute(_one[_sees_all(viewer)], which | _sight(viewer)).first()
     if row is None:
         raise NotFound
     opening = keys if viewer.audience == "subscriber" and viewer.full else None
@@ -203,17 +208,22 @@ def _list(session: Session, viewer: Viewer, before: str | None, most: int) -> Se
             params["at"], params["id"] = read_place(before)
         except ValueError as error:
             raise Invalid({"before": N_("This page of the orders is not there. Start from the newest.")}) from error
-    rows = session.connection().execute(_page[viewer.lines is None, before is None], params)
+    rows = session.connection().execute(_page[_sees_all(viewer), before is None], params)
     return [OrderSummary(*row) for row in rows]
+
+
+def _sees_all(viewer: Viewer) -> bool:
+    """Say whether every order is in sight: for those who may, unless they look at one line alone."""
+    return viewer.may("orders")
 
 
 def _sight(viewer: Viewer) -> dict[str, Any]:
     """Give what narrows a look to what its viewer placed and to the lines he or she sees; nothing for who sees everything."""
-    if viewer.lines is None:
+    if _sees_all(viewer):
         return {}
     kind, _, who = viewer.actor.partition(":")
     return {
-        "lines": sorted(viewer.lines),
+        "lines": sorted(viewer.lines or ()),
         "party": int(who) if kind == "party" else None,
         "employee": who if kind == "employee" else None,
     }

@@ -91,8 +91,8 @@ _card = sa.union_all(_lots, _held)
 
 
 def sees_points(viewer: Viewer) -> bool:
-    """Say whether the customer's points are this viewer's to see and spend: who sees no money uses a line, and no more."""
-    return viewer.money
+    """Say whether the customer's points are this viewer's to see and spend: who has no right to them uses a line, and no more."""
+    return viewer.may("points")
 
 
 def points_card(session: Session, viewer: Viewer, *, now: datetime) -> PointsCard:

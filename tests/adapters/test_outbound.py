@@ -133,3 +133,19 @@ def test_a_site_takes_the_word_by_a_plain_yes_alone(status, taken):
         else:
             with pytest.raises(NotTaken, match=str(status)):
                 channel.post(f"http://127.0.0.1:{port}/bc", {"logout_token": "a.b.c"})
+
+
+@pytest.mark.parametrize(
+    ("status", "there"), [(b"200 OK", True), (b"405 Not allowed", True), (b"501 Unknown", True), (b"503 Away", False), (b"502 Bad", False)]
+)
+def test_who_answers_a_knock_is_there_unless_a_gateway_says_otherwise(status, there):
+    with answering(b"HTTP/1.1 " + status + b"\r\nContent-Length: 5\r\n\r\n") as (port, asked):
+        assert HttpBackChannel(Outbound(allow_private=True)).answers(f"http://127.0.0.1:{port}/backchannel") is there
+    assert asked[0].startswith(b"HEAD /backchannel ")
+
+
+def test_nobody_is_there_where_nobody_listens_and_where_we_may_not_go():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert not HttpBackChannel(Outbound(allow_private=True)).answers(f"http://127.0.0.1:{port}/")
+    assert not HttpBackChannel(Outbound()).answers("https://127.0.0.1/")

@@ -32,7 +32,9 @@ def sets(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterat
 def test_a_measurement_gives_each_of_its_figures(name: str, db: str, sets: DataSets) -> None:
     figures = MEASUREMENTS[name](Run(sets, db, SCALE, SHARE, BASE))
     wanted = {key for key in MARKS if key.startswith(f"{name}.")}
-    assert {figure.key for figure in figures} == (set() if name in ("redeem", "tokens") and db == "sqlite" else wanted)
+    if db == "sqlite":
+        wanted = {key for key in wanted if name not in ("redeem", "tokens", "grants") and not key.startswith("login.whole")}
+    assert {figure.key for figure in figures} == wanted
     for verdict in judge(figures):
         assert verdict.figure.value > 0
         assert (verdict.figure.db, verdict.figure.scale) == (db, SCALE)

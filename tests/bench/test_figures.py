@@ -24,6 +24,8 @@ def test_the_marks_are_the_issues() -> None:
         "search.p95": "≤ 2",
         "search.growth": "≤ 1.5",
         "login.rate": "≥ 0.8",
+        "login.whole_core": "≥ 20",
+        "login.whole_p95": "≤ 300",
         "weight.home": "≤ 100",
         "weight.counter": "≤ 120",
         "weight.ministore": "≤ 40",
@@ -39,6 +41,7 @@ def test_the_marks_are_the_issues() -> None:
         "tokens.machine_core": "≥ 250",
         "tokens.refresh_core": "≥ 150",
         "tokens.introspect_core": "≥ 400",
+        "grants.growth": "≤ 1.3",
     }
 
 
@@ -116,7 +119,7 @@ def test_a_name_nobody_knows_is_refused_before_anything_is_loaded(capsys: pytest
 def test_without_a_name_the_measurements_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem", "tokens"]
+    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem", "tokens", "grants"]
 
 
 def test_every_figure_has_a_measurement() -> None:

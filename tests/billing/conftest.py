@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.db import Base, Database
-from portal.customers import Viewer
+from portal.customers import NOTHING, Viewer
 from tests.cast import Cast, Person
 
 THIS_MONTH, NEXT_MONTH = date(2026, 11, 1), date(2026, 12, 1)
@@ -23,7 +23,7 @@ def owner(person: Person) -> Viewer:
 
 def member(person: Person) -> Viewer:
     """Look at one's own line alone, without money."""
-    return Viewer("subscriber", f"party:{person.party_id}", person.customer_id, frozenset({person.subscription_id}), money=False)
+    return Viewer("subscriber", f"party:{person.party_id}", person.customer_id, frozenset({person.subscription_id}), rights=NOTHING)
 
 
 def put(session: Session, table: str, *rows: dict[str, object]) -> None:

@@ -18,6 +18,7 @@ const deeds = {
   async meet(it) {
     const options = { execute: [client.allowInsecureRequests] }
     config = await client.discovery(new URL(it.issuer), it.client_id, undefined, await auth[it.auth ?? 'none'](it), options)
+    if (it.jarm) client.useJwtResponseMode(config)
     tokens = {}
     dpop = it.dpop ? client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) : undefined
     return { issuer: config.serverMetadata().issuer }

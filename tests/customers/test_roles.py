@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from portal.base.db import Database
 from portal.base.errors import NotFound, Refused
 from portal.customers import (
+    EVERYTHING,
+    NOTHING,
     ActingFor,
     NewCustomer,
     NewLine,
@@ -30,7 +32,7 @@ from tests.cast import JOINED, Cast
 def test_an_owner_sees_everything(database: Database, cast: Cast, now: datetime) -> None:
     with database.reading() as session:
         viewer = get_viewer(session, cast.alice.party_id, cast.alice.customer_id, now=now)
-    assert viewer == Viewer("subscriber", f"party:{cast.alice.party_id}", cast.alice.customer_id, lines=None, money=True, full=True)
+    assert viewer == Viewer("subscriber", f"party:{cast.alice.party_id}", cast.alice.customer_id, lines=None, rights=EVERYTHING, full=True)
     assert viewer.sees_line(cast.bob.subscription_id)
     assert viewer.sees_line(None)
 
@@ -97,9 +99,9 @@ def test_everybody_one_acts_for_is_listed_own_first(database: Database, cast: Ca
         acting = list_acting(session, cast.erin.party_id, now=now)
         nobody = list_acting(session, 12345, now=now)
     assert acting == [
-        ActingFor(cast.charlie.customer_id, "李查理", "owner", None),
-        ActingFor(cast.acme.customer_id, "Acme Ltd", "administrator", None),
-        ActingFor(cast.alice.customer_id, "王爱丽", "member", frozenset({cast.bob.subscription_id})),
+        ActingFor(cast.charlie.customer_id, "李查理", "owner", None, EVERYTHING, cast.erin.party_id),
+        ActingFor(cast.acme.customer_id, "Acme Ltd", "administrator", None, EVERYTHING, cast.erin.party_id),
+        ActingFor(cast.alice.customer_id, "王爱丽", "member", frozenset({cast.bob.subscription_id}), NOTHING, cast.erin.party_id),
     ]
     assert nobody == []
 
@@ -110,7 +112,9 @@ def test_who_is_owner_and_member_at_once_is_listed_once_and_sees_all(database: D
             CustomerRole(customer_id=cast.alice.customer_id, party_id=cast.alice.party_id, role="member", valid_from=now, valid_to=None)
         )
     with database.reading() as session:
-        assert list_acting(session, cast.alice.party_id, now=now) == [ActingFor(cast.alice.customer_id, "王爱丽", "owner", None)]
+        assert list_acting(session, cast.alice.party_id, now=now) == [
+            ActingFor(cast.alice.customer_id, "王爱丽", "owner", None, EVERYTHING, cast.alice.party_id)
+        ]
         assert get_viewer(session, cast.alice.party_id, cast.alice.customer_id, now=now).money
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cast import NOW
 from tests.faces.relying import make_relying
+from tests.federation.companies import acme, globex  # noqa: F401 - fixtures
 from tests.ordering import fill_store, order_handset, redeem
 
 

@@ -24,10 +24,13 @@ TRANSLATIONS = ROOT / "portal" / "translations"
 CHINESE = TRANSLATIONS / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 HAN = r"[\u4e00-\u9fff]"
-ONLY_LATIN = {"%(size)s GB", "%(size)s MB"}
+ONLY_LATIN = {"%(size)s GB", "%(size)s MB", "FAPI 2.0", "%(place)s (%(address)s)"}
 LATIN = {  # what is written in Latin letters in Chinese too: units, names of things, what is typed into a shell
     "GB", "MB", "SIM", "Cookie", "PORTAL_ENV", "demo", "test", "fresh", "clerk", "supervisor", "order_desk", "PEM", "JWK",
     "https", "intranet", "example", "com", "device_x", "CODE", "AMOUNT", "Set", "EC", "RSA", "Ed", "refresh_token",
+    "administrator", "ES", "RS", "PS", "EdDSA", "JSON", "FAPI", "PAR", "DPoP", "PKCE", "RFC", "OpenID", "Connect", "SAML", "SCIM", "HTTP",
+    "Redirect", "issuer", "state", "nonce", "iss", "aud", "exp", "ID", "userinfo", "openid", "response_type", "code", "Entra", "Okta",
+    "user_name", "email", "name", "external_id",
 }  # fmt: skip
 COUNTED = {"minutes", "seconds", "tries", "count", "num", "hours"}
 """Placeholders that are figures: Chinese sets a space between a figure and a word."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from joserfc import jwt
 
 from portal.adapters.documents import HttpDocuments
 from portal.adapters.outbound import Outbound
@@ -16,6 +17,7 @@ from portal.base.audit import AuditEntry
 from portal.faces.worker import make_worker
 from portal.openid import create_registration_token, get_client
 from tests.cast import NOW
+from tests.door import ORIGIN
 from tests.faces.relying import BACK, make_relying
 from tests.openid.publisher import publishing
 from tests.openid.registered import assertion, ec_key, shown
@@ -62,6 +64,32 @@ def test_a_client_is_known_by_keys_it_publishes_and_changes_them_without_a_word(
     shift(61)
     assert call(bank, other, "k2").status_code == 200
     assert (call(bank, key).status_code, published.asked) == (401, 2)
+
+
+def signed_request(site, key, kid="k1"):
+    """Give an authorization request as the client signs it."""
+    claims = site.asking() | {"iss": "bank", "aud": ORIGIN, "exp": int(clock.now().timestamp()) + 60}
+    return jwt.encode({"alg": "ES256", "kid": kid, "typ": "oauth-authz-req+jwt"}, claims, key, algorithms=["ES256"])
+
+
+def test_a_signed_request_is_judged_by_the_keys_its_client_publishes(bank, published, key, sign_in, cast, shift):
+    alice = sign_in(cast.alice)
+    asked = {"client_id": "bank", "request": signed_request(bank, key)}
+    assert alice.get("/oauth/authorize", query_string=asked).status_code == 200, "the page that asks for consent"
+    assert published.asked == 1
+    by_form = alice.post("/oauth/authorize", data=asked)
+    assert by_form.status_code == 303
+    assert published.asked == 1, "what is held will do"
+    shift(61)
+    other = ec_key()
+    stranger = {"client_id": "bank", "request": signed_request(bank, other, "k9")}
+    assert alice.get("/oauth/authorize", query_string=stranger).status_code == 400
+    assert alice.get("/oauth/authorize", query_string=stranger).status_code == 400
+    assert published.asked == 2, "a site is asked once a minute, however many texts come in its name"
+    shift(61)
+    published.publish(("k9", other))
+    fresh = {"client_id": "bank", "request": signed_request(bank, other, "k9")}
+    assert alice.get("/oauth/authorize", query_string=fresh).status_code == 200
 
 
 def test_the_worker_fetches_what_a_client_publishes_before_it_is_needed(bank, published, key):

@@ -25,6 +25,9 @@ class Sites:
             raise NotTaken("answered 503")
         self.told.append((address, form["logout_token"]))
 
+    def answers(self, address: str) -> bool:
+        return address not in self.down
+
 
 def listening(app) -> Sites:
     from dataclasses import replace

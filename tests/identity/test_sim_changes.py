@@ -94,3 +94,29 @@ def test_who_has_nothing_yet_has_messages(door: Door, cast: Cast, now: datetime)
         factors = list_factors(session, view, settings=door.settings, now=now)
     assert factors == Factors(**NOTHING)
     assert factors.ways() == ("message",)
+
+
+@pytest.mark.parametrize(
+    ("methods", "level", "goes_on"),
+    [
+        (("sms",), 2, False),
+        (("pin",), 1, False),
+        (("pwd", "sms"), 3, False),
+        (("hwk",), 4, True),
+        (("otp", "pwd"), 3, True),
+        (("kba",), 2, True),
+    ],
+)
+def test_a_new_sim_ends_what_the_number_alone_opened(
+    door: Door, cast: Cast, now: datetime, methods: tuple[str, ...], level: int, goes_on: bool
+) -> None:
+    with door.database.writing() as session:
+        holder, other = (find_holder(session, each) for each in (cast.alice.number, cast.bob.number))
+        assert holder is not None
+        assert other is not None
+        visitor = door.visitor(Browser("home"), cast.alice.number)
+        start_session(session, holder, visitor, level=level, methods=methods, settings=door.settings, now=now)
+        start_session(session, other, visitor, level=2, methods=("sms",), settings=door.settings, now=now)
+    change(door, cast.alice.number, now)
+    ended = {row["number"]: row["ended_by"] for row in door.rows("login_session")}
+    assert ended == {cast.alice.number: None if goes_on else "sim_change", cast.bob.number: None}

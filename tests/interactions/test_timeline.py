@@ -18,7 +18,7 @@ from portal.base.db import Database
 from portal.base.errors import Invalid
 from portal.base.ids import to_ref
 from portal.base.keyset import read_place, write_place
-from portal.customers import Viewer, get_viewer
+from portal.customers import NOTHING, Viewer, get_viewer
 from portal.interactions import CHANNELS, TimelineCard, list_kinds, record_interaction, timeline_card
 from portal.interactions.kinds import sentence_of
 from portal.interactions.models import Interaction
@@ -144,7 +144,7 @@ def test_a_member_sees_what_concerns_the_own_line_alone_on_every_page(database: 
 
 def test_who_has_no_line_in_sight_sees_nothing(database: Database, cast: Cast, now: datetime) -> None:
     fill(database, cast, now)
-    viewer = Viewer("subscriber", "party:1", cast.alice.customer_id, lines=frozenset(), money=False)
+    viewer = Viewer("subscriber", "party:1", cast.alice.customer_id, lines=frozenset(), rights=NOTHING)
     assert page(database, viewer, now) == TimelineCard((), None)
 
 

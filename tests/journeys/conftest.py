@@ -255,6 +255,16 @@ def sign_in(page: Any, number: str) -> None:
     page.wait_for_url("**/")
 
 
+def wait_until(true: Callable[[], bool], seconds: float) -> float:
+    """Wait until something is so; give how long that took. AssertionError when it takes longer."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        if true():
+            return time.monotonic() - start
+        time.sleep(0.02)
+    raise AssertionError(f"not so within {seconds} s")
+
+
 def settle(house: House) -> None:
     """Wait until the worker has done all it was asked: what a sign-in earns is in a moment after the page is there."""
     database = Database(house.database)
@@ -277,4 +287,4 @@ def staff_in(page: Any, house: House, login: str = "dora") -> None:
     page.locator("#f-password").fill(STAFF_PASSWORD)
     page.locator("#f-code").fill(house.code(login))
     page.locator("main form:has(#f-code) button[type=submit]").click()
-    page.wait_for_url(re.compile(r"/(counter|office)/$"))
+    page.wait_for_url(re.compile(r"/(counter|office|sign-on)/$"))

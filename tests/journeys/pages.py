@@ -8,25 +8,38 @@ from portal.base.ids import to_ref
 from tests.journeys.conftest import House
 
 FOR_ANYBODY = {
-    "sign-in": "/login", "staff-sign-in": "/counter/login", "tray": "/tray/",
+    "sign-in": "/login", "staff-sign-in": "/counter/login", "company-sign-in": "/login/company",
+    "signed-out": "/oauth/left", "tray": "/tray/",
     "tray-number": "/tray/138-5710-1234", "nothing-here": "/nowhere",
 }  # fmt: skip
 OF_THE_HALL = {
     "home": "/", "bills": "/bills", "points": "/points", "points-history": "/points/history", "gift": "/points/gifts/gift_data_5gb",
     "orders": "/orders", "activity": "/activity", "me": "/me", "service-password": "/me/password",
-    "sessions": "/me/sessions", "sites": "/me/sites", "who-looked": "/me/looks", "proof": "/proof", "security": "/me/security",
+    "sessions": "/me/sessions", "sign-ins": "/me/sign-ins", "sites": "/me/sites", "people": "/me/people",
+    "invite": "/me/people/invite", "link": "/me/people/link", "who-looked": "/me/looks", "proof": "/proof", "security": "/me/security",
     "passkey-new": "/me/security/passkeys/new", "web-password": "/me/security/password", "not-yours": "/bills/0000000000001",
 }  # fmt: skip
 OF_THE_OFFICE = {
     "worklist": "/office/", "worklist-mine": "/office/?view=mine", "pick-list": "/office/pick-list",
     "order-not-found": "/office/search?q=zzzz",
 }  # fmt: skip
+OF_THE_SIGN_ON = {
+    "sign-on-sites": "/office/sign-on/", "sign-on-new-site": "/office/sign-on/new-site", "sign-on-companies": "/office/sign-on/companies",
+    "sign-on-sign-outs": "/office/sign-on/sign-outs", "sign-on-registration": "/office/sign-on/registration",
+    "sign-on-keys": "/office/sign-on/keys",
+}  # fmt: skip
+OF_DEVELOPERS = {"developers": "/developers", "developers-new": "/developers/new"}
 OF_THE_COUNTER = {"desk": "/counter/", "search": "/counter/search?q=1234", "nobody-found": "/counter/search?q=zzzz"}
 
 
 def customer(house: House) -> str:
     """Give Alice's address at the counter."""
     return f"/counter/customers/{to_ref(house.cast.alice.customer_id)}"
+
+
+def company(house: House) -> str:
+    """Give Acme's address under Sign-on."""
+    return f"/office/sign-on/companies/{to_ref(house.cast.acme.customer_id)}"
 
 
 def close_if_open(page: Any, house: House) -> None:

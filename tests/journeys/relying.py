@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ class RelyingSite:
     waiting: dict[str, tuple[str, str]] = field(default_factory=dict)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
+    told_at: list[float] = field(default_factory=list)
     is_down: bool = False
 
     def fetch(self, path: str, form: dict[str, str] | None = None) -> Any:
@@ -84,6 +86,7 @@ class RelyingSite:
         """Take the word that a sign-in is over."""
         claims = self.check(form["logout_token"])
         assert "http://schemas.openid.net/event/backchannel-logout" in claims["events"]
+        self.told_at.append(time.monotonic())
         self.told.append(claims)
         self.sessions = {cookie: each for cookie, each in self.sessions.items() if each["sid"] != claims["sid"]}
 
@@ -108,6 +111,9 @@ class _Answer(BaseHTTPRequestHandler):
         else:
             known = site.sessions.get(self._cookie())
             self._say(f"in as {known['sub']}" if known else "out")
+
+    def do_HEAD(self) -> None:
+        self.send_error(503 if self.server.site.is_down else 405)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()

@@ -16,14 +16,17 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
 
 from portal.base.db import Database
 from portal.base.ids import to_ref
+from tests.journeys.acme import join_acme
 from tests.journeys.conftest import House, run_house, sign_in, staff_in
 from tests.journeys.intranet import Site, intranet
-from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, OF_THE_OFFICE, customer, newest_bill
+from tests.journeys.letting_in import let_in
+from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, OF_THE_OFFICE, company, customer, newest_bill
 from tests.ministores.company import EMMA
 from tests.ordering import order_handset, redeem
 from tests.servers import chromium
@@ -63,10 +66,10 @@ def main() -> int:
 
 def take_all(browser: Any, house: House, site: Site, out: Path) -> Iterator[str]:
     """Walk through the house once for each language, and photograph each page in every size and scheme."""
-    states: dict[str, Any] = {"order": place_orders(house)}
+    states: dict[str, Any] = {"order": place_orders(house), "sites": join_acme(house)}
     for language, locale in (("zh", "zh-CN"), ("en", "en-GB")):
         wanted = None if language == "zh" else IN_BOTH_LANGUAGES
-        faces = (hall, counter, office)
+        faces = (hall, counter, office, developers, sign_on)
         for page, name in chain(*(face(browser, house, locale, states) for face in faces), mini_store(browser, site, language)):
             if wanted is None or name in wanted:
                 yield from take(page, name, language, out)
@@ -141,6 +144,36 @@ def office(browser: Any, house: House, locale: str, states: dict[str, Any]) -> I
         page.locator("#f-note").wait_for()
         yield page, "desk-order"
     for name, path in OF_THE_OFFICE.items():
+        page.goto(path)
+        yield page, name
+
+
+def developers(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give the developers' pages of the company, and the question whom to go on as, standing ready in a window."""
+    page = window(browser, house, locale)
+    let_in(house, page, house.cast.erin.number)
+    for name, path in {"developers": "/developers", "developers-site": f"/developers/sites/{states['sites']}"}.items():
+        page.goto(path)
+        yield page, name
+    page = window(browser, house, locale)
+    let_in(house, page, house.cast.noise[7].number)
+    asked = {
+        "client_id": states["sites"], "response_type": "code", "redirect_uri": "https://intranet.acme.example/back", "scope": "openid",
+        "state": "s", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",  # pragma: allowlist secret
+        "code_challenge_method": "S256", "prompt": "select_account",
+    }  # fmt: skip
+    page.goto(f"/oauth/authorize?{urlencode(asked)}")
+    yield page, "choose-account"
+
+
+def sign_on(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give the pages of who looks after single sign-on, standing ready in a window."""
+    if "ada" not in states:
+        page = window(browser, house, locale)
+        staff_in(page, house, "ada")
+        states["ada"] = page.context.storage_state()
+    page = window(browser, house, locale, states["ada"])
+    for name, path in {"sign-on-sites": "/office/sign-on/", "sign-on-company": company(house)}.items():
         page.goto(path)
         yield page, name
 

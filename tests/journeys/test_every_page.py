@@ -6,7 +6,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.journeys.conftest import sign_in
-from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, close_if_open, customer, newest_bill
+from tests.journeys.letting_in import let_in
+from tests.journeys.pages import (
+    ERRORS,
+    FOR_ANYBODY,
+    OF_DEVELOPERS,
+    OF_THE_COUNTER,
+    OF_THE_HALL,
+    OF_THE_SIGN_ON,
+    close_if_open,
+    company,
+    customer,
+    newest_bill,
+)
 
 SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
   .filter((node) => node.checkVisibility() && !node.closest('p, li, td, th, .skip, .field-error') && !node.matches('.skip'))
@@ -111,4 +123,22 @@ def test_every_page_of_the_counter_is_without_fault(staff_window, house, inspect
     page.locator("#card-bills a[href*='/bills/']").first.click()
     page.wait_for_url("**/bills/*")
     inspector.look(page, "bill at the counter")
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_sign_on_and_of_developers_is_without_fault(staff_window, window, house, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    ada = staff_window("ada", 360, 740, scheme=scheme, language=language)
+    erin = window(360, 740, scheme=scheme, language=language)
+    let_in(house, erin, house.cast.erin.number)
+    for page, pages in ((ada, {**OF_THE_SIGN_ON, "company": company(house)}), (erin, OF_DEVELOPERS)):
+        for name, path in pages.items():
+            page.goto(path)
+            inspector.look(page, name)
+            page.set_viewport_size({"width": 1366, "height": 860})
+            inspector.look(page, f"{name}, wide")
+            page.set_viewport_size({"width": 360, "height": 740})
+    assert inspector.looked == 18
     assert not inspector.wrong, "\n".join(inspector.wrong)

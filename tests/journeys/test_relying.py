@@ -143,6 +143,32 @@ def test_a_pushed_request_and_tokens_bound_to_a_key_are_taken_by_a_client_that_p
     assert site.do("person")["name"] == door.house.cast.alice.name
 
 
+def test_a_key_is_proved_with_our_nonce_by_a_client_that_learns_it_on_the_way(door, site, alice_window):
+    page = alice_window(360, 740)
+    told = door.site(require_dpop=True, settings={"dpop_nonce_required": True})
+    site.do("meet", **told, dpop=True)
+    asked = site.do("ask", params={"scope": "openid profile", "redirect_uri": door.back}, par=True)
+    got = site.do("take", url=door.through(page, asked["url"]))
+    assert got["token_type"] == "dpop"
+    assert site.do("person")["name"] == door.house.cast.alice.name
+
+
+def test_an_answer_that_is_signed_is_taken_by_a_client_that_checks_it(door, site, alice_window):
+    """JARM: the browser carries one text, which says whose it is, for whom, and until when."""
+    page = alice_window(360, 740)
+    site.do("meet", **door.site(), jarm=True)
+    asked = site.do("ask", params={"scope": "openid profile", "redirect_uri": door.back})
+    assert "response_mode=jwt" in asked["url"]
+    address = door.through(page, asked["url"])
+    assert "code=" not in address
+    assert "?response=" in address
+    got = site.do("take", url=address)
+    assert got["claims"]["iss"] == door.house.url
+    refused = site.do("ask", params={"scope": "openid", "redirect_uri": door.back, "prompt": "none", "max_age": "0"})
+    with pytest.raises(Refused, match="login_required"):
+        site.do("take", url=door.through(page, refused["url"], consent=False))
+
+
 def test_a_machine_acts_in_its_own_name(door, site):
     site.do("meet", **door.site(grant_types=(MACHINE,), redirect_uris=(), post_logout_redirect_uris=(), scopes=("points.read",)))
     got = site.do("machine", params={"scope": "points.read"})

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
-from tests.journeys.conftest import read_code
+from tests.journeys.conftest import read_code, wait_until
 from tests.journeys.relying import relying
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> float:
-    """Wait until something is so; give how long that took. AssertionError when it takes longer."""
-    start = time.monotonic()
-    while time.monotonic() - start < seconds:
-        if true():
-            return time.monotonic() - start
-        time.sleep(0.02)
-    raise AssertionError(f"not so within {seconds} s")
 
 
 def test_signed_in_once_is_in_at_both_sites_and_signed_out_is_out_at_both(window, house):

@@ -108,3 +108,14 @@ def packed(header: Mapping[str, Any], claims: Any, signature: bytes) -> str:
     """Put a JWT together from parts of one's own."""
     parts = [json.dumps(header).encode(), json.dumps(claims).encode(), signature]
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def order_for(session: Session, cast: Cast, who: tuple[str, str]) -> int:
+    """Order a handset for somebody at Acme; give the order."""
+    from portal.orders import Delivery, Item, NewOrder, place_order
+
+    new = NewOrder(
+        customer_id=cast.acme.customer_id, items=(Item(MATE, 1, PRICES[MATE]),), price_list="ministore-acme", unit="CNY",
+        channel="ministore", key=who[0], placed_for=who[0], delivery=Delivery(who[1], "8888", "7F"), actor=f"employee:{who[0]}",
+    )  # fmt: skip
+    return place_order(session, new, now=NOW).order_id

@@ -19,11 +19,13 @@ from portal.openid import (
     is_logout_due,
     list_logouts,
     list_told_clients,
+    list_waiting_sites,
     logout_claims,
     open_client_session,
     release_logout,
     retry_logout,
     settle_logout,
+    wake_site,
 )
 from portal.openid.handlers import register, tell_the_sites
 from portal.openid.models import LogoutDelivery, OAuthGrant
@@ -112,7 +114,7 @@ def test_a_word_that_was_taken_is_not_sent_again(database, sites, now):
         assert {each.status for each in list_logouts(session)} == {"delivered"}
 
 
-def test_a_site_that_is_down_is_asked_every_two_seconds_then_less_and_less_for_three_days(database, sites, now):
+def test_a_site_that_is_down_is_asked_every_second_or_so_then_less_and_less_for_three_days(database, sites, now):
     end(database, now)
     for word in claim(database, now):
         if word.client_id == "forum":
@@ -130,8 +132,8 @@ def test_a_site_that_is_down_is_asked_every_two_seconds_then_less_and_less_for_t
             pauses.append((list_logouts(session, client_id="shop")[0].next_at - moment).total_seconds())
     assert view.status == "given_up"
     assert timedelta(days=3) <= moment - now <= timedelta(days=3, hours=1)
-    assert set(pauses[1:200]) == {2.0}
-    assert max(pauses) == 3600
+    assert set(pauses[1:200]) == {1.25}
+    assert max(pauses) == 600
     assert view.last_error == "no answer: ConnectionRefusedError"
 
 
@@ -146,14 +148,29 @@ def test_of_many_words_for_a_site_that_is_down_one_asks_and_all_follow_when_it_i
         for each in others:
             release_logout(session, each, now=now)
     assert claim(database, now + timedelta(seconds=1)) == []
-    later = now + timedelta(seconds=2)
+    later = now + timedelta(seconds=1.3)
     (probe,) = claim(database, later)
     settle(database, probe, later, error="answered 503")
     assert claim(database, later + timedelta(seconds=1)) == []
-    later += timedelta(seconds=2)
+    later += timedelta(seconds=1.3)
     (probe,) = claim(database, later)
     assert settle(database, probe, later) == "delivered"
     assert len(claim(database, later)) == 4
+
+
+def test_a_site_that_took_no_word_is_waited_for_until_it_is_woken(database, sites, now):
+    end(database, now)
+    with database.reading() as session:
+        assert list_waiting_sites(session, now=now) == [], "nobody was asked yet"
+    for word in claim(database, now):
+        settle(database, word, now + timedelta(hours=2), error=None if word.client_id == "shop" else "answered 503")
+    later = now + timedelta(hours=2, seconds=5)
+    with database.writing() as session:
+        (waiting,) = list_waiting_sites(session, now=later)
+        assert (waiting.client_id, waiting.address) == ("forum", "https://shop.example/backchannel")
+        assert wake_site(session, "forum", now=later) == 1
+        assert wake_site(session, "shop", now=later) == 0
+    assert [each.client_id for each in claim(database, later)] == ["forum"]
 
 
 def test_a_site_that_wants_no_word_any_more_is_sent_none(database, sites, now):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal.base.errors import Invalid, NotFound
-from portal.customers import Viewer
+from portal.customers import NOTHING, Viewer
 from portal.orders import STATES, find_work, get_order, get_work_order, list_orders, list_work, orders_card
 from tests.cast import Cast
 from tests.orders.till import COFFEE, DATA, HOME, THERMOS, Till
@@ -79,7 +79,7 @@ def test_a_member_sees_the_orders_for_the_own_line_and_the_own_orders(till: Till
     for_bobs_line = till.place(DATA, subscription_id=cast.bob.subscription_id)
     for_alices = till.place(DATA)
     by_bob = till.place(COFFEE, subscription_id=None, party_id=cast.bob.party_id)
-    bob = {"actor": f"party:{cast.bob.party_id}", "lines": frozenset({cast.bob.subscription_id}), "money": False}
+    bob = {"actor": f"party:{cast.bob.party_id}", "lines": frozenset({cast.bob.subscription_id}), "rights": NOTHING}
     assert set(card(till, **bob)) == {for_bobs_line.reference, by_bob.reference}
     assert len(card(till)) == 3
     assert till.look(by_bob.order_id, **bob).summary.id == by_bob.order_id
@@ -92,7 +92,7 @@ def test_a_member_sees_the_orders_for_the_own_line_and_the_own_orders(till: Till
 def test_an_employee_sees_what_was_ordered_for_him_or_her_alone(till: Till) -> None:
     mine = till.place(COFFEE, party_id=None, placed_for="E-100", subscription_id=None)
     theirs = till.place(COFFEE, party_id=None, placed_for="E-10", subscription_id=None)
-    employee = {"actor": "employee:E-100", "lines": frozenset(), "money": False}
+    employee = {"actor": "employee:E-100", "lines": frozenset(), "rights": NOTHING}
     assert card(till, **employee) == [mine.reference]
     with pytest.raises(NotFound):
         till.look(theirs.order_id, **employee)

@@ -80,7 +80,7 @@ def test_who_sees_no_money_sees_no_points(alice: Purses, database: Database, cas
 
 def test_a_member_who_may_see_money_sees_points(alice: Purses, database: Database) -> None:
     alice.give(10)
-    viewer = Viewer("subscriber", "party:1", alice.customer_id, lines=frozenset({1}), money=True)
+    viewer = Viewer("subscriber", "party:1", alice.customer_id, lines=frozenset({1}))
     with database.reading() as session:
         assert points_card(session, viewer, now=alice.now).available == 10
 

@@ -12,6 +12,7 @@ from portal.base.keys import Keys
 from portal.base.settings import Settings
 from portal.identity import StaffMember
 from tests.cast import Cast
+from tests.federation.companies import acme, globex  # noqa: F401 - fixtures
 from tests.identity.door import Door, make_door
 from tests.security.racers import Race, racing
 

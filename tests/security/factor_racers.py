@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.base.db import Database
+from portal.base.errors import NotFound
 from portal.identity import (
     PasskeyAsk,
     RelyingParty,
     SessionView,
     Visitor,
+    accept_invitation,
     add_passkey,
     check_authenticator,
     check_passkey,
@@ -72,3 +74,17 @@ def use_recovery_code(index: int, url: str, view: SessionView, code: str, now: d
         given = check_recovery_code(session, keys, view, _visitor(index), code=code, now=now)
     database.close()
     return given is True
+
+
+def accept_the_invitation(_: int, url: str, view: SessionView, invitation_id: int, now: datetime) -> str:
+    database = Database(url)
+    ready()
+    try:
+        with database.writing() as session:
+            accept_invitation(session, view, invitation_id, said=None, now=now)
+    except NotFound as refusal:
+        return type(refusal).__name__
+    else:
+        return "accepted"
+    finally:
+        database.close()

@@ -8,6 +8,7 @@ from portal.faces.cli.audit import audit_group
 from portal.faces.cli.backup import backup_group
 from portal.faces.cli.database import db_group, setup
 from portal.faces.cli.demo import demo_group
+from portal.faces.cli.directory import directory_group
 from portal.faces.cli.importing import import_group
 from portal.faces.cli.ledger import ledger_group
 from portal.faces.cli.lines import line_group
@@ -16,6 +17,7 @@ from portal.faces.cli.messages import messages_group
 from portal.faces.cli.ministore import ministore_group
 from portal.faces.cli.outbox import outbox_group
 from portal.faces.cli.people import enterprise_group, staff_group
+from portal.faces.cli.providers import provider_group
 from portal.faces.cli.settings import settings_group
 from portal.faces.cli.sso import sso_group
 
@@ -31,6 +33,8 @@ def register(app: Flask) -> None:
         enterprise_group,
         line_group,
         ministore_group,
+        provider_group,
+        directory_group,
         sso_group,
         outbox_group,
         messages_group,

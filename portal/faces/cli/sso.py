@@ -62,17 +62,19 @@ SHORT = {name.rpartition(":")[2]: name for name in GRANT_TYPES}
 @click.option("--alg", "id_token_alg", type=click.Choice(SIGNING_ALGORITHMS), default=SIGNING_ALGORITHMS[0], show_default=True)
 @click.option("--require-par", is_flag=True, help="It hands its requests in by itself (RFC 9126).")
 @click.option("--require-dpop", is_flag=True, help="Its tokens are bound to a key of its own (RFC 9449).")
+@click.option("--dpop-nonce", is_flag=True, help="Its proofs of that key hold a nonce of ours (RFC 9449 8).")
 @click.option("--tell-logout", "backchannel_logout_uri", help="The address that is told when somebody leaves.")
 def add(
     name: str, scopes: tuple[str, ...], grants: tuple[str, ...], key_file: Path | None, native: bool, pairwise: bool, **said: Any
 ) -> None:
     """Let a site in, and print its secret, once."""
+    settings = {"application_type": "native" if native else "web"} | ({"dpop_nonce_required": True} if said.pop("dpop_nonce") else {})
     new = NewClient(
         name=name,
         subject_type="pairwise" if pairwise else "public",
         backchannel_session_required=bool(said["backchannel_logout_uri"]),
         jwks=_read_keys(key_file) if key_file else None,
-        settings={"application_type": "native" if native else "web"},
+        settings=settings,
         **said,
     )
     new = replace(new, scopes=scopes or new.scopes, grant_types=[SHORT[each] for each in grants] or new.grant_types)

@@ -20,8 +20,9 @@ from portal.faces.counter.tabs import my_tabs, opening_of, tab_items
 from portal.faces.forms import FormState
 from portal.faces.htmx import page_or_region
 from portal.faces.parts import portal
+from portal.faces.shown_once import take_secret
 from portal.faces.transactions import reading, writing
-from portal.identity import OpeningView, OpenTab, list_reasons, note_look, viewer_at_counter
+from portal.identity import ACTIVATION_MINUTES, OpeningView, OpenTab, list_reasons, note_look, viewer_at_counter
 from portal.interactions import timeline_card
 
 PAGE = 25
@@ -107,6 +108,8 @@ def customer_page(customer_id: int, state: FormState, *, status: int | None = No
         state=state,
         sent=str(customer_id) in codes_sent(),
         line_choices=_lines_for_code(view),
+        activation=take_secret(f"activation:{customer_id}") if opening else None,
+        activation_minutes=ACTIVATION_MINUTES,
         reason_choices=[("", gettext("Choose a reason"))] + [(reason.code, gettext(reason.sentence)) for reason in list_reasons()],
         open_customers=tab_items(tabs, customer_id),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, make_response, render_template, request
 
-from portal.customers import Viewer
+from portal.customers import NOTHING, Viewer
 from portal.faces.access import employee, requires
 from portal.faces.employees import this_employee
 from portal.faces.framing import store_here
@@ -38,4 +38,4 @@ def show_my_order(slug: str, order_id: int) -> Response:
 def my_viewer(store: Ministore) -> Viewer:
     """Give this employee's view of the enterprise: no line of it, no bill, the orders placed for him or her."""
     who = f"employee:{this_employee().number}"
-    return Viewer("subscriber", who, store.customer_id, lines=frozenset(), money=False, full=False)
+    return Viewer("subscriber", who, store.customer_id, lines=frozenset(), rights=NOTHING, full=False)

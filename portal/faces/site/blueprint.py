@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, g, request, url_for
 
+from portal.customers import Viewer
 from portal.faces.access import signed_in
 from portal.faces.babel import gettext
 
@@ -17,13 +19,21 @@ PARTS_OF = {
     "site.show_me": (
         "site.ask_new_password", "site.keep_password", "site.show_security", "site.ask_new_passkey", "site.keep_passkey",
         "site.show_passkey", "site.name_passkey", "site.show_authenticator", "site.keep_authenticator", "site.show_recovery_codes",
-        "site.ask_web_password", "site.keep_web_password", "site.list_my_sessions", "site.list_my_sites", "site.list_looks_at_me",
-        "site.list_my_orders", "site.show_order", "site.check_cancel",
+        "site.ask_web_password", "site.keep_web_password", "site.list_my_sessions", "site.list_my_sign_ins",
+        "site.list_my_sites", "site.list_looks_at_me", "site.list_my_orders", "site.show_order", "site.check_cancel",
+        "site.show_developers", "site.ask_new_site", "site.register_site", "site.show_my_site", "site.ask_site_change",
+        "site.change_my_site", "site.ask_new_secret", "site.ask_site_end", "site.show_try", "site.take_try_code", "site.take_try_tokens",
+        "site.show_people", "site.ask_invitation", "site.send_invitation", "site.show_person", "site.change_one_person",
+        "site.ask_other_number", "site.take_other_number", "site.ask_link_code", "site.take_link_code", "site.ask_guard", "site.take_guard",
     ),
 }  # fmt: skip
 """Pages under a tab: it stays lit on them."""
-OF_MONEY = ("site.list_bills", "site.show_points")
-"""Tabs for those who see the customer's money, and so the points."""
+SHOWN_TO: Mapping[str, Callable[[Viewer], bool]] = {
+    "site.list_bills": lambda viewer: viewer.money,
+    "site.show_points": lambda viewer: viewer.may("points"),
+    "site.show_timeline": lambda viewer: viewer.lines != frozenset(),
+}
+"""Tabs that not everybody has who acts for a customer."""
 
 
 @bp.context_processor
@@ -44,7 +54,7 @@ def page_frame() -> dict[str, Any]:
             ("site.show_timeline", "history", gettext("Activity")),
             ("site.show_me", "user", gettext("Me")),
         )
-        if endpoint not in OF_MONEY or g.get("sees_money", True)
+        if endpoint not in SHOWN_TO or "viewer" not in g or SHOWN_TO[endpoint](g.viewer)
     ]
     return {
         "tabs": tabs if signed_in() else [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import render_template, request, url_for
+from flask import render_template, request, session, url_for
 
 from portal.base import clock
 from portal.base.errors import NotFound
@@ -27,18 +27,20 @@ from portal.identity import has_service_password
 def show_home() -> str:
     """Show the home page; `line` narrows it to one line."""
     now = clock.now()
-    with reading() as session:
-        everything = my_viewer(session, now=now)
+    with reading() as db:
+        everything = my_viewer(db, now=now)
         viewer = narrowed(everything, request.args.get("line"))
-        view = build_view(session, viewer, now=now)
-        lines = line_names(view) if viewer is everything else line_names_of(session, everything, now=now)
+        view = build_view(db, viewer, now=now)
+        lines = line_names(view) if viewer is everything else line_names_of(db, everything, now=now)
         if viewer.lines is not None and not viewer.lines <= lines.keys():
             raise NotFound
-        holder = find_holder(session, me().number or "")
-        password_set = holder is not None and has_service_password(session, holder)
+        holder = find_holder(db, me().number or "")
+        without_number = me().number is None  # came by their company: there is nothing to set a service password for
+        password_set = without_number or (holder is not None and has_service_password(db, holder))
     return render_template(
         "site/home.html",
         view=view,
+        done=session.pop("done", None),
         matter=what_matters(view, password_set=password_set, today=clock.local_date(now, portal().settings.zone)),
         actions=ways_on(viewer),
         links=my_links(viewer),
@@ -51,11 +53,11 @@ def ways_on(viewer: Viewer) -> list[dict[str, str]]:
     """Give the tiles: icon, word and where each leads."""
     ways = [
         ("receipt", gettext("Bills"), url_for("site.list_bills"), viewer.money),
-        ("history", gettext("Activity"), url_for("site.show_timeline"), True),
-        ("device-mobile", gettext("My lines"), url_for("site.show_me"), True),
-        ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
+        ("history", gettext("Activity"), url_for("site.show_timeline"), viewer.lines != frozenset()),
+        ("device-mobile", gettext("My lines"), url_for("site.show_me"), viewer.lines != frozenset()),
+        ("lock", gettext("Service password"), url_for("site.ask_new_password"), me().number is not None),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
-        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), viewer.lines is None),
+        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), viewer.whole),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]
 

@@ -43,7 +43,7 @@ def list_looks_at_me() -> Response:
     now = clock.now()
     with reading() as session:
         viewer = my_viewer(session, now=now)
-        if viewer.lines is not None:
+        if not viewer.whole:
             raise NotFound
         page = list_looks(session, viewer.customer_id, before=request.args.get("before"))
     rows = [spell_out(look) for look in page.items]

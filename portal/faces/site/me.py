@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, render_template, request, session, url_for
 
 from portal.base import clock
@@ -12,6 +14,7 @@ from portal.faces.access import me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.htmx import go
 from portal.faces.site.blueprint import bp
+from portal.faces.site.people_words import role_word
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.identity import act_for
@@ -30,7 +33,7 @@ def show_me() -> str:
         "site/me/me.html",
         profile=profile,
         acting=[_choice(each) for each in acting] if len(acting) > 1 else [],
-        ways=_ways(owner=viewer.lines is None),
+        ways=_ways(owner=viewer.whole, developer=_administers(acting)),
         done=session.pop("done", None),
     )
 
@@ -48,28 +51,29 @@ def act_for_another() -> Response:
     return go(url_for("site.show_home"))
 
 
+def _administers(acting: Sequence[ActingFor]) -> bool:
+    """Say whether one administers the customer one acts for: an enterprise, which may have sites of its own."""
+    return any(each.customer_id == me().customer_id and each.role == "administrator" for each in acting)
+
+
 def _choice(acting: ActingFor) -> dict[str, object]:
-    roles = {
-        "owner": gettext("Owner"),
-        "member": gettext("Own line only"),
-        "administrator": gettext("Administrator"),
-        "employee": gettext("Employee"),
-    }
     return {
         "value": to_ref(acting.customer_id),
         "label": acting.customer_name,
-        "note": roles.get(acting.role, acting.role),
+        "note": " · ".join([role_word(acting.role), *([gettext("by your other number")] if acting.party_id != me().party_id else [])]),
         "current": acting.customer_id == me().customer_id,
     }
 
 
-def _ways(*, owner: bool) -> list[dict[str, str]]:
+def _ways(*, owner: bool, developer: bool) -> list[dict[str, str]]:
     ways = [
         ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), True),
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
+        ("users", gettext("People"), url_for("site.show_people"), True),
         ("fingerprint", gettext("Ways to sign in"), url_for("site.show_security"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
         ("world", gettext("Sites"), url_for("site.list_my_sites"), True),
         ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),
+        ("tool", gettext("Developers"), url_for("site.show_developers"), developer),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]

@@ -68,8 +68,8 @@ def cancel_my_order(order_id: int) -> Response:
 
 
 def is_own(viewer: Viewer, order: OrderView) -> bool:
-    """Say whether the order is this person's to give up: the owner's any, a member's those he or she placed."""
-    return viewer.lines is None or (bool(order.steps) and order.steps[0].actor == viewer.actor)
+    """Say whether the order is this person's to give up: any for who may, of others those he or she placed."""
+    return viewer.may("orders") or (bool(order.steps) and order.steps[0].actor == viewer.actor)
 
 
 def may_cancel(viewer: Viewer, order: OrderView) -> bool:

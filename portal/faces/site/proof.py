@@ -23,6 +23,7 @@ from portal.faces.site.blueprint import bp
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import end_flow, flow, visitor
 from portal.faces.words import sentence
+from portal.federation import find_provider_of_party
 from portal.identity import (
     CODE_SENTENCES,
     CodeFor,
@@ -39,6 +40,7 @@ from portal.identity import (
 )
 
 CODE, PASSKEY = 2, 4
+COMPANY = "fed"
 FIELDS: Mapping[str, Way] = {"code": "message", "factor": "authenticator", "password": "web_password"}
 
 
@@ -123,6 +125,7 @@ def proof_page(state: FormState, *, limited: Limited | None = None) -> Response:
     """Show the ways to prove it, with what was wrong with the last try."""
     with reading() as db:
         factors = list_factors(db, me(), settings=portal().settings, now=clock.now())
+        company = find_provider_of_party(db, me().party_id or 0) if COMPANY in me().methods else None
     ways = factors.ways_to(needed_level(), me())
     for field in FIELDS.keys() & state.errors:
         if FIELDS[field] not in ways:  # the form it stood on is not offered: it is said of the whole
@@ -132,6 +135,7 @@ def proof_page(state: FormState, *, limited: Limited | None = None) -> Response:
         state=state,
         to=way_on,
         ways=ways,
+        company=company if company is not None and company.level >= needed_level() else None,
         factors=factors,
         number=mask_number(me().number or ""),
         sent=session.get("proof_sent", False),

@@ -6,8 +6,8 @@ from flask import Response, request
 
 from portal.base import clock
 from portal.faces.access import me, requires, subscriber
-from portal.faces.babel import gettext, ngettext
-from portal.faces.code_words import wait_words
+from portal.faces.babel import gettext
+from portal.faces.code_words import app_code_words, wait_words
 from portal.faces.forms import FormState
 from portal.faces.parts import hasher, portal
 from portal.faces.site.blueprint import bp
@@ -48,14 +48,7 @@ def take_authenticator_proof() -> Response:
     if isinstance(answer, Limited):
         return _limited("factor", answer)
     assert not isinstance(answer, FactorRight)
-    tries = answer.tries_left
-    wrong = ngettext(
-        "That is not the code the app shows now. You can try %(tries)s more time.",
-        "That is not the code the app shows now. You can try %(tries)s more times.",
-        tries,
-        tries=tries,
-    )
-    return proof_page(FormState(errors={"factor": wrong}))
+    return proof_page(FormState(errors={"factor": app_code_words(answer)}))
 
 
 @bp.post("/proof/password")

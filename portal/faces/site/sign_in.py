@@ -24,6 +24,7 @@ from portal.faces.visiting import end_flow, flow, visitor
 from portal.faces.words import sentence
 from portal.identity import (
     CODE_SENTENCES,
+    NEW_DEVICE,
     CodeExpired,
     CodeFor,
     CodeRight,
@@ -35,6 +36,7 @@ from portal.identity import (
     level_of_message,
     send_code,
     start_session,
+    tell_new_device,
 )
 
 
@@ -154,8 +156,13 @@ def send_and_go(*, note: str | None = None, vouched: bool | None = None) -> Resp
 def begin(db: Session, holder: Holder, *, level: int, methods: Sequence[str] | None = None) -> Started:
     """Start the session under a new token, in the transaction that took the proof; the one the browser came with is over."""
     old_token = request.cookies.get(cookies.SUBSCRIBER)
-    now, settings = clock.now(), portal().settings
-    return start_session(db, holder, visitor(), level=level, methods=methods, settings=settings, now=now, old_token=old_token)
+    now, settings, who = clock.now(), portal().settings, visitor()
+    started = start_session(db, holder, who, level=level, methods=methods, settings=settings, now=now, old_token=old_token)
+    if started.is_new_device:
+        device = who.label or gettext("a browser that does not say which it is")
+        said = sentence(NEW_DEVICE, device=device, support=settings.support_number)
+        tell_new_device(db, holder, who.device_id, said, now=now)
+    return started
 
 
 def begin_by_message(db: Session, holder: Holder) -> Started:

@@ -3,6 +3,7 @@
 from portal.faces.sso import (
     after_sign_in,
     authorize,
+    choosing,
     consent,
     deciding,
     device,
@@ -21,6 +22,7 @@ __all__ = [
     "after_sign_in",
     "authorize",
     "bp",
+    "choosing",
     "consent",
     "deciding",
     "device",

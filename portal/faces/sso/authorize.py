@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from portal.base import clock
 from portal.base.i18n import LANGUAGES
 from portal.faces.access import anybody, csrf, requires, signed_in
+from portal.faces.client_keys import fetch_keys_wanted
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.sso.answers import give_code, go_to, refuse
 from portal.faces.sso.blueprint import bp
+from portal.faces.sso.choosing import ask_which, was_chosen
 from portal.faces.sso.consent import ask_consent
 from portal.faces.sso.provider import issuer, key_ring
+from portal.faces.sso.watching import asks_person, watched
 from portal.faces.transactions import reading, writing
 from portal.identity import SessionView
 from portal.openid import (
@@ -65,9 +68,9 @@ def ask() -> Response:
 @requires(anybody)
 def ask_by_form() -> Response:
     """Take a request by POST (OIDC Core 3.1.2.1): it is kept, and goes on by GET, which brings the browser's cookies."""
-    now = clock.now()
+    now, params = clock.now(), _with_keys_at_hand(request.form.items(multi=True))
     with writing() as db:
-        found = read_authorization_request(db, request.form.items(multi=True), issuer=issuer(), now=now)
+        found = read_authorization_request(db, params, issuer=issuer(), now=now)
         answer = found if isinstance(found, RequestRefused) else way_back(found, keep_request(db, found, now=now))
     return refuse(answer) if isinstance(answer, RequestRefused) else go_to(answer)
 
@@ -77,6 +80,7 @@ csrf.exempt(ask_by_form)  # another site's form: it comes without our cookies, a
 
 def proceed(params: Iterable[tuple[str, str]]) -> Response:
     """Do what is next for a request."""
+    params = _with_keys_at_hand(params)
     now, view = clock.now(), signed_in()
     with reading() as db:
         found = read_authorization_request(db, params, issuer=issuer(), now=now)
@@ -88,6 +92,8 @@ def proceed(params: Iterable[tuple[str, str]]) -> Response:
         return refuse(asked.next)
     if asked.next is None:
         return answer(asked, now=now)
+    watched(asked.request.client)
+    asks_person()
     with writing() as db:
         request_uri = keep_request(db, asked.request, now=now)
     return _take_step(replace(asked, request=replace(asked.request, request_uri=request_uri)), asked.next)
@@ -111,7 +117,8 @@ def look(db: Session, asked_for: AuthorizationRequest, view: SessionView | None,
     consent = find_consent(db, view.party_id or 0, client.id)
     covered = consent is not None and consent.covers(asked_about(asked_for))
     known = Known(
-        subject, view.level, view.authenticated_at, consented=asked_for.scopes if covered else (), chosen=since,
+        subject, view.level, view.authenticated_at, consented=asked_for.scopes if covered else (),
+        chosen=since or was_chosen(asked_for, view),
         agreed=agreed or (client.first_party and "consent" not in asked_for.prompt),
     )  # fmt: skip
     return Asked(asked_for, view, subject, next_step(asked_for, known, now=now))
@@ -142,6 +149,15 @@ def sign_in_of(view: SessionView, subject: str, sid: str) -> SignIn:
     )  # fmt: skip
 
 
+def _with_keys_at_hand(params: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give the parameters once the keys of whoever signed them are here (RFC 9101): their site is asked between transactions."""
+    pairs = list(params)
+    signed = [value for name, value in pairs if name == "request"]
+    if len(signed) == 1:
+        fetch_keys_wanted(signed[0])
+    return pairs
+
+
 def way_back(asked_for: AuthorizationRequest, request_uri: str) -> str:
     """Give the short address under which a kept request goes on."""
     return url_for("sso.ask", client_id=asked_for.client.id, request_uri=request_uri)
@@ -152,7 +168,9 @@ def _take_step(asked: Asked, step: Step) -> Response:
     if step.kind == "consent":
         return ask_consent(asked.request, asked_about(asked.request))
     somebody_else = asked.request.subject_wanted not in (None, asked.subject)
-    if asked.view is None or step.kind == "select" or somebody_else:
+    if step.kind == "select" and asked.view is not None:
+        return ask_which(asked.request, asked.view)
+    if asked.view is None or somebody_else:
         if asked.request.login_hint:
             session["login_hint"] = asked.request.login_hint[:MAX_HINT]
         return go(url_for("site.ask_number", next=back))
@@ -176,4 +194,4 @@ def _speak(asked_for: AuthorizationRequest) -> None:
 
 
 def _no(asked_for: AuthorizationRequest, code: str, description: str) -> RequestRefused:
-    return RequestRefused(code, description, True, asked_for.redirect_uri, asked_for.state, asked_for.response_mode)
+    return asked_for.refused(code, description)

@@ -13,6 +13,7 @@ from portal.faces.client_keys import fetch_keys_wanted
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.cors import open_to_client
 from portal.faces.sso.provider import endpoint, issuer
+from portal.faces.sso.watching import watched, went_wrong
 from portal.faces.transactions import reading, writing
 from portal.openid import ClientRefused, ClientView, TokenRefused, authenticate_client
 
@@ -37,6 +38,7 @@ class CallRefused(Exception):
 @machines.errorhandler(CallRefused)
 def tell(refused: CallRefused) -> Response:
     """Answer a refused call."""
+    went_wrong(refused.code, refused.description)
     response = make_response(jsonify(error=refused.code, error_description=refused.description), refused.status)
     if refused.challenge is not None:
         response.headers["WWW-Authenticate"] = refused.challenge
@@ -75,15 +77,18 @@ def basic() -> tuple[str, str] | None:
 @contextmanager
 def opened(form: Mapping[str, str], *, writes: bool) -> Iterator[Session]:
     """Open a transaction that suits a call: one for reads alone where neither it nor its proofs are written down."""
-    if "client_assertion" in form:
-        fetch_keys_wanted(form["client_assertion"])
+    for signed in ("client_assertion", "request"):
+        if signed in form:
+            fetch_keys_wanted(form[signed])
     with writing() if writes or "client_assertion" in form or "DPoP" in request.headers else reading() as db:
         yield db
 
 
 def authenticate(db: Session, form: Mapping[str, str], *, now: datetime) -> ClientView | ClientRefused:
     """Find out which client calls."""
-    return authenticate_client(db, form, basic(), token_endpoint=endpoint("oauth.give_tokens"), now=now)
+    found = authenticate_client(db, form, basic(), token_endpoint=endpoint("oauth.give_tokens"), now=now)
+    watched(None if isinstance(found, ClientRefused) else found)
+    return found
 
 
 def refusal_of(refused: ClientRefused | TokenRefused, client: ClientView | None = None) -> CallRefused:

@@ -24,6 +24,7 @@ def ask_consent(request: AuthorizationRequest, scopes: Iterable[str]) -> Respons
         client_id=request.client.id,
         request_uri=request.request_uri,
         policy_url=_https(request.client.settings.get("policy_uri")),
+        terms_url=_https(request.client.settings.get("tos_uri")),
     )
     return make_response(page)
 

@@ -28,8 +28,7 @@ def decide() -> Response:
     if isinstance(asked, RequestRefused):
         return refuse(asked)
     if request.form.get("answer") != YES:
-        to = asked.request
-        return refuse(RequestRefused("access_denied", "the person said no", True, to.redirect_uri, to.state, to.response_mode))
+        return refuse(asked.request.refused("access_denied", "the person said no"))
     if asked.next is not None:  # somebody else signed in meanwhile, or the proof grew old: one step back
         return proceed(named)
     with writing() as db:

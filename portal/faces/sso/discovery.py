@@ -12,7 +12,7 @@ from portal.faces.sso.blueprint import machines
 from portal.faces.sso.cors import open_to_all
 from portal.faces.sso.provider import endpoint, issuer, key_ring
 from portal.faces.transactions import reading
-from portal.openid import ACR_VALUES, AUTH_METHODS, CLAIM_NAMES, CLIENT_ALGORITHMS, GRANT_TYPES, SCOPES, SIGNING_ALGORITHMS
+from portal.openid import ACR_VALUES, AUTH_METHODS, CLAIM_NAMES, CLIENT_ALGORITHMS, GRANT_TYPES, RESPONSE_MODES, SCOPES, SIGNING_ALGORITHMS
 
 KEEP_SECONDS = 300
 
@@ -57,7 +57,8 @@ def metadata() -> dict[str, Any]:
         "end_session_endpoint": endpoint("sso.leave"),
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query", "form_post"],
+        "response_modes_supported": list(RESPONSE_MODES),
+        "authorization_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "grant_types_supported": list(GRANT_TYPES),
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public", "pairwise"],
@@ -69,6 +70,7 @@ def metadata() -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "request_object_signing_alg_values_supported": algorithms,
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "dpop_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,

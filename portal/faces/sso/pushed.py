@@ -23,7 +23,7 @@ def take_request() -> Response:
     with opened(form, writes=True) as db:
         client = authenticate(db, form, now=now)
         if not isinstance(client, ClientRefused):
-            proof = read_proof(db, now=now)
+            proof = read_proof(db, client, now=now)
             if isinstance(proof, TokenRefused):
                 answer = proof
             else:

@@ -84,7 +84,7 @@ def _grant(db: Session, us: Provider, client: ClientView, form: Mapping[str, str
         return TokenRefused("unsupported_grant_type", "this grant_type is not known here")
     if kind not in client.grant_types:
         return TokenRefused("unauthorized_client", "this client is not registered for this grant_type")
-    proof = read_proof(db, now=now)
+    proof = read_proof(db, client, now=now)
     if isinstance(proof, TokenRefused):
         return proof
     if proof is None and client.require_dpop:

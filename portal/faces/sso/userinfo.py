@@ -12,7 +12,8 @@ from portal.faces.sso.calling import CallRefused, opened
 from portal.faces.sso.cors import open_to_client
 from portal.faces.sso.proofs import read_proof
 from portal.faces.sso.provider import provider
-from portal.openid import OPENID, AccessToken, ClientView, TokenRefused, find_client, read_access_token, read_claims
+from portal.faces.sso.watching import watched
+from portal.openid import OPENID, USE_NONCE, AccessToken, ClientView, TokenRefused, find_client, read_access_token, read_claims, sign_person
 
 _SCHEMES = ("bearer", "dpop")
 
@@ -48,7 +49,9 @@ def _answer(scheme: str, token: str) -> Response:
         us = provider(db, now=now)
         found = read_access_token(db, us, token, now=now)
         client = find_client(db, found.client_id) if found is not None else None
-        fault = "" if found is None else _fault_of_key(found, scheme, read_proof(db, now=now, access_token=token))
+        watched(client)
+        proof = read_proof(db, client, now=now, access_token=token) if client is not None else None
+        fault = "" if found is None else _fault_of_key(found, scheme, proof)
         claims = None
         if found is not None and found.grant is not None and client is not None and not fault:
             claims = read_claims(
@@ -56,10 +59,13 @@ def _answer(scheme: str, token: str) -> Response:
                 allowed=client.scopes, country=portal().settings.country, now=now,
             )  # fmt: skip
     if found is None or client is None or fault:
-        raise _no("invalid_token", fault or "the token is not good, or no longer", 401, scheme, client)
+        code = USE_NONCE if isinstance(proof, TokenRefused) and proof.code == USE_NONCE else "invalid_token"
+        raise _no(code, fault or "the token is not good, or no longer", 401, scheme, client)
     if claims is None or OPENID not in found.scopes:
         raise _no("insufficient_scope", "the token was not granted openid by a person", 403, scheme, client)
-    return open_to_client(jsonify(claims), client)
+    signed = sign_person(us.ring, client, claims, issuer=us.issuer, now=now)
+    said = jsonify(claims) if signed is None else Response(signed, content_type="application/jwt")
+    return open_to_client(said, client)
 
 
 def _fault_of_key(token: AccessToken, scheme: str, proof: str | TokenRefused | None) -> str:

@@ -11,6 +11,7 @@ from portal.base.logs import configure_logging
 from portal.faces.commands import Commands
 from portal.faces.parts import Portal, portal
 from portal.faces.worker.deliver import Delivery
+from portal.faces.worker.knocking import Knocker
 from portal.faces.worker.logouts import LogoutCarrier
 from portal.faces.worker.messages import Carrier
 from portal.faces.worker.periodic import register_jobs, register_key_fetching
@@ -53,4 +54,5 @@ def make_worker(parts: Portal) -> Worker:
         Carrier(parts.db, parts.sms, clock.now),
         jobs,
         LogoutCarrier(parts.db, parts.keys, parts.settings, parts.backchannel, clock.now),
+        Knocker(parts.db, parts.backchannel, clock.now),
     )

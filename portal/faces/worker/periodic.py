@@ -15,8 +15,9 @@ from portal.base.jobs import Jobs
 from portal.base.keys import Keys
 from portal.faces.client_keys import fetch_client_keys
 from portal.faces.signing_keys import renew_signing_keys
+from portal.federation import sweep_federation
 from portal.identity import sweep_embedding, sweep_identity, watch_looks
-from portal.openid import Documents, forget_logouts, list_keys_due, sweep_openid
+from portal.openid import Documents, forget_exchanges, forget_logouts, list_keys_due, sweep_openid
 from portal.points import check_points, expire_points
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ def register_jobs(jobs: Jobs, database: Database, keys: Keys) -> None:
     _register_single_sign_on(jobs, database, keys)
     forget_regularly(jobs, database, "idempotency_keys", lambda session, now: forget_before(session, now - KEEP_KEYS))
     forget_regularly(jobs, database, "old_sign_ins", lambda session, now: sweep_identity(session, now=now))
+    forget_regularly(jobs, database, "company_sign_ins", lambda session, now: sweep_federation(session, now=now))
     forget_regularly(jobs, database, "old_assertions", lambda session, now: sweep_embedding(session, now=now))
 
 
@@ -89,6 +91,7 @@ def _register_single_sign_on(jobs: Jobs, database: Database, keys: Keys) -> None
     jobs.every(15, sweep_grants, name="forget_grants")
     jobs.every(24 * 60, make_signing_keys)
     forget_regularly(jobs, database, "told_logouts", lambda session, now: forget_logouts(session, now - KEEP_LOGOUTS), minutes=24 * 60)
+    forget_regularly(jobs, database, "watched_exchanges", lambda session, now: forget_exchanges(session, now=now), minutes=60)
 
 
 def register_key_fetching(jobs: Jobs, database: Database, documents: Documents) -> None:

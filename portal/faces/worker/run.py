@@ -17,6 +17,7 @@ from portal.base import clock
 from portal.base.jobs import Jobs, add_kick, make_huey
 from portal.base.settings import Settings
 from portal.faces.worker.deliver import Delivery
+from portal.faces.worker.knocking import Knocker
 from portal.faces.worker.logouts import LogoutCarrier
 from portal.faces.worker.messages import Carrier
 
@@ -70,12 +71,21 @@ class _Consumer(Consumer):  # type: ignore[misc]
 class Worker:
     """Everything behind the scenes, in one process. Several workers may run; none does another's work twice."""
 
-    def __init__(self, settings: Settings, delivery: Delivery, carrier: Carrier, jobs: Jobs, logouts: LogoutCarrier | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        delivery: Delivery,
+        carrier: Carrier,
+        jobs: Jobs,
+        logouts: LogoutCarrier | None = None,
+        knocker: Knocker | None = None,
+    ) -> None:
         self.settings = settings
         self.delivery = delivery
         self.carrier = carrier
         self.jobs = jobs
         self.logouts = logouts
+        self.knocker = knocker
         self._next_tidy = 0.0
 
     def run_once(self) -> tuple[int, int]:
@@ -92,6 +102,8 @@ class Worker:
         lookouts = [Lookout("events", self.delivery.run), Lookout("messages", self._carry)]
         if self.logouts is not None:
             lookouts.append(Lookout("logouts", self.logouts.run))
+        if self.knocker is not None:
+            lookouts.append(Lookout("knocks", self.knocker.run))
         huey = make_huey(self.settings)
 
         def look_now() -> None:

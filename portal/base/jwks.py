@@ -1,4 +1,4 @@
-"""The public keys clients sign with, and whether a text was signed by one of them."""
+"""The public keys others sign with, and whether a text was signed by one of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from joserfc.jwk import Key
 
 from portal.base.errors import N_, Invalid
-from portal.openid.jose import CLIENT_ALGORITHMS, has_signature_of, kind_of, peek_jws, read_jwk
+from portal.base.jose import CLIENT_ALGORITHMS, has_signature_of, kind_of, peek_jws, read_jwk
 
 MAX_KEYS = 10
 MAX_LENGTH = 32_768
