@@ -81,7 +81,10 @@ def test_every_page_there_is_can_be_opened_by_somebody_who_uses_no_line(site, co
     home = site.get("/").page
     assert "/me/password" not in list(home.links())
     assert "No line" not in home.text
-    for path in ("/", "/me", "/activity", "/me/security", "/me/sessions", "/me/orders", "/proof"):
+    mine = set(site.get("/me").page.links())
+    assert "/me/security" in mine
+    assert not mine & {"/me/password", "/orders"}, "there is no number to have one, and no line to order for"
+    for path in ("/", "/me", "/activity", "/me/security", "/me/sessions", "/orders", "/proof"):
         answer = site.get(path)
         assert answer.status_code in (200, 303, 404), path
     assert site.get("/bills").status_code == 404

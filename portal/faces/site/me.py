@@ -9,7 +9,7 @@ from flask import Response, render_template, request, session, url_for
 from portal.base import clock
 from portal.base.errors import NotFound
 from portal.base.ids import from_ref, to_ref
-from portal.customers import ActingFor, list_acting, profile_card
+from portal.customers import ActingFor, Viewer, list_acting, profile_card
 from portal.faces.access import me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.htmx import go
@@ -33,7 +33,7 @@ def show_me() -> str:
         "site/me/me.html",
         profile=profile,
         acting=[_choice(each) for each in acting] if len(acting) > 1 else [],
-        ways=_ways(owner=viewer.whole, developer=_administers(acting)),
+        ways=_ways(viewer, developer=_administers(acting)),
         done=session.pop("done", None),
     )
 
@@ -65,15 +65,16 @@ def _choice(acting: ActingFor) -> dict[str, object]:
     }
 
 
-def _ways(*, owner: bool, developer: bool) -> list[dict[str, str]]:
+def _ways(viewer: Viewer, *, developer: bool) -> list[dict[str, str]]:
+    with_lines, by_number = viewer.lines != frozenset(), me().number is not None
     ways = [
-        ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), True),
-        ("lock", gettext("Service password"), url_for("site.ask_new_password"), True),
+        ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), with_lines),
+        ("lock", gettext("Service password"), url_for("site.ask_new_password"), by_number),
         ("users", gettext("People"), url_for("site.show_people"), True),
         ("fingerprint", gettext("Ways to sign in"), url_for("site.show_security"), True),
         ("device-desktop", gettext("My devices"), url_for("site.list_my_sessions"), True),
         ("world", gettext("Sites"), url_for("site.list_my_sites"), True),
-        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), owner),
+        ("eye", gettext("Who looked"), url_for("site.list_looks_at_me"), viewer.whole),
         ("tool", gettext("Developers"), url_for("site.show_developers"), developer),
     ]
     return [{"icon": icon, "label": label, "url": url} for icon, label, url, shown in ways if shown]

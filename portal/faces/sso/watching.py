@@ -20,6 +20,8 @@ ENDPOINTS: Mapping[str, str] = {
     "sso.ask_by_form": "authorize", "sso.decide": "authorize", "sso.leave": "logout",
 }  # fmt: skip
 
+OUR_FORM = "sso.decide"
+
 
 def watched(client: ClientView | None) -> None:
     """Say which client this request is of."""
@@ -55,6 +57,9 @@ def note(response: Response) -> Response:
 
 
 def _params() -> list[tuple[str, str]]:
+    """Give what the site sent; the fields of our own form of consent are not the site's."""
+    if request.endpoint == OUR_FORM:
+        return []
     return list((request.args if request.method == "GET" else request.form).items(multi=True))
 
 
