@@ -59,6 +59,15 @@ def page_of(strict: Any) -> Iterator[Callable[..., Any]]:
         context.close()
 
 
+STILL = """() => {
+  const now = [...document.querySelectorAll('mini-store')].map((each) => each.getBoundingClientRect().bottom).join();
+  const same = now === window.before;
+  window.before = now;
+  return same;
+}"""
+"""Whether every store ends where it ended at the last look: a frame that grows moves the next one from under the pointer."""
+
+
 def arrive(page: Any, acme: Site, *, query: str = "lang=en", who: str = EMMA[0]) -> Any:
     """Sign in at the intranet and open its page; give the store in its frame."""
     page.goto(f"{acme.origin}/as/{who}")
@@ -311,6 +320,7 @@ def test_many_stores_stand_on_one_page_and_one_that_is_taken_out_can_come_back(p
     page.evaluate("() => document.querySelector('aside').append(window.first)")
     again = page.locator("mini-store").last.locator("iframe").content_frame
     again.locator(".offer").first.wait_for()
+    page.wait_for_function(STILL, polling=250)
     assert order(again)
     assert not page.complaints
 
