@@ -59,12 +59,8 @@ def page_of(strict: Any) -> Iterator[Callable[..., Any]]:
         context.close()
 
 
-STILL = """() => {
-  const now = [...document.querySelectorAll('mini-store')].map((each) => each.getBoundingClientRect().bottom).join();
-  const same = now === window.before;
-  window.before = now;
-  return same;
-}"""
+STILL = """() => [window.before, window.before = [...document.querySelectorAll('mini-store')].map(
+  (each) => each.getBoundingClientRect().bottom).join()].every((each) => each === window.before)"""
 """Whether every store ends where it ended at the last look: a frame that grows moves the next one from under the pointer."""
 
 

@@ -1,47 +1,40 @@
-"""All commands, in the order of a day's work."""
+"""The commands, loaded when one is asked for: what a web worker never calls, it does not hold in memory."""
 
 from __future__ import annotations
 
+import click
 from flask import Flask
+from flask.cli import AppGroup
 
-from portal.faces.cli.audit import audit_group
-from portal.faces.cli.backup import backup_group
-from portal.faces.cli.database import db_group, setup
-from portal.faces.cli.demo import demo_group
-from portal.faces.cli.directory import directory_group
-from portal.faces.cli.importing import import_group
-from portal.faces.cli.ledger import ledger_group
-from portal.faces.cli.lines import line_group
-from portal.faces.cli.logouts import logouts_group
-from portal.faces.cli.messages import messages_group
-from portal.faces.cli.ministore import ministore_group
-from portal.faces.cli.outbox import outbox_group
-from portal.faces.cli.people import enterprise_group, staff_group
-from portal.faces.cli.providers import provider_group
-from portal.faces.cli.settings import settings_group
-from portal.faces.cli.sso import sso_group
+
+class LateCommands(AppGroup):
+    """The application's commands. Those of the house come with the first question about any."""
+
+    _loaded = False
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a command by its name, or None."""
+        self._load()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of all commands."""
+        self._load()
+        return super().list_commands(ctx)
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        from portal.faces.cli.groups import ALL
+
+        self._loaded = True
+        for command in ALL:
+            self.add_command(command)
 
 
 def register(app: Flask) -> None:
-    """Add every command to `app`."""
-    app.cli.add_command(setup)
-    sso_group.add_command(logouts_group)
-    for group in (
-        db_group,
-        settings_group,
-        staff_group,
-        enterprise_group,
-        line_group,
-        ministore_group,
-        provider_group,
-        directory_group,
-        sso_group,
-        outbox_group,
-        messages_group,
-        audit_group,
-        ledger_group,
-        import_group,
-        backup_group,
-        demo_group,
-    ):
-        app.cli.add_command(group)
+    """Give `app` its commands. Those that others added before stay."""
+    commands = LateCommands(name=app.cli.name)
+    for name, command in app.cli.commands.items():
+        commands.add_command(command, name)
+    app.cli = commands
