@@ -95,7 +95,8 @@ def test_oidc_conformance_neither_scopes_nor_parameters_have_an_order(hall, alic
 )  # fmt: skip
 def test_oidc_conformance_what_need_not_be_understood_does_no_harm(hall, alice, browser, more):
     tokens = hall.redeem(back(hall.ask(alice, **more), HALL)["code"]).get_json()
-    assert hall.read(tokens["id_token"])["auth_time"] == int(NOW.timestamp())
+    signed_in = NOW.timestamp()
+    assert signed_in <= hall.read(tokens["id_token"])["auth_time"] <= signed_in + 60, "the clock goes on while the test runs"
     stranger = browser()
     stranger.checking = False  # the hint stands on the page: the site named it
     assert stranger.get(hall.ask(stranger, **more).headers["Location"]).status_code == 200
