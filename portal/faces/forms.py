@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from flask import request
+from flask import Response, make_response, request
 
 from portal.base.errors import Invalid
 from portal.faces.words import sentence
+from portal.identity import Limited
 
 MAX_KEPT = 200
 
@@ -38,3 +39,11 @@ class FormState:
 def typed(*names: str) -> FormState:
     """Start from what was sent, keeping the named fields. Call without names for a form that keeps nothing."""
     return FormState({name: request.form.get(name, "")[:MAX_KEPT] for name in names})
+
+
+def limited_page(page: str, state: FormState, limited: Limited | None) -> Response:
+    """Answer with a form: 200, 422 where something is wrong, 429 with Retry-After where it was tried too often."""
+    response = make_response(page, 429 if limited else state.status)
+    if limited:
+        response.headers["Retry-After"] = str(limited.retry_after_seconds)
+    return response

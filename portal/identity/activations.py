@@ -1,7 +1,7 @@
 """An activation: what the counter hands over to somebody who has forgotten their service password and can prove nothing else.
 
 Staff start a new password and never set or learn one (ASVS 5.0 6.4.6): besides the activation it takes a code by message. It is
-handed over and not sent, since what goes to the same phone as the code would be the same proof twice (NIST SP 800-63B-4 4.2.1).
+handed over and not sent, since what goes to the same phone as the code would be the same proof twice (NIST SP 800-63B-4 4.2).
 """
 
 from __future__ import annotations

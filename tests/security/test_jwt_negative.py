@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -21,6 +17,7 @@ from portal.openid import (
     rotate_keys,
 )
 from tests.openid.registered import HALL, ec_key
+from tests.security.by_hand import by_secret, part, read
 
 
 @pytest.fixture(scope="module")
@@ -33,20 +30,6 @@ def ring(database, keys, now, own_pairs):
     with database.writing() as session:
         rotate_keys(session, keys, now=now, ready=own_pairs)
         return load_key_ring(session, keys, now=now)
-
-
-def part(value: Any) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def read(piece: str) -> Any:
-    return json.loads(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
-
-
-def by_secret(header: dict[str, Any], claims: dict[str, Any], secret: bytes) -> str:
-    body = f"{part(header)}.{part(claims)}"
-    return f"{body}.{part(hmac.new(secret, body.encode(), hashlib.sha256).digest())}"
 
 
 def published(ring, alg):

@@ -9,11 +9,11 @@ from portal.base.errors import TooMany
 from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, subscriber
 from portal.faces.code_words import wait_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
 from portal.faces.site.proof import proof_page, proved
-from portal.faces.site.sign_in import begin, enter, limited_page, next_page
+from portal.faces.site.sign_in import begin, enter, next_page
 from portal.faces.transactions import writing
 from portal.faces.visiting import visitor
 from portal.faces.words import sentence

@@ -5,7 +5,7 @@ Who has forgotten it needs a second proof besides: another factor, a browser kno
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request, session, url_for
+from flask import Response, render_template, request, session, url_for
 
 from portal.base import clock
 from portal.base.errors import NotFound
@@ -14,7 +14,7 @@ from portal.customers import Holder, find_birth_date, find_holder
 from portal.faces.access import MINUTES_5, me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import wait_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.htmx import go
 from portal.faces.parts import hasher, portal
 from portal.faces.site.blueprint import bp
@@ -102,7 +102,4 @@ def _page(state: FormState, *, limited: Limited | None = None) -> Response:
         settled_days=SETTLED_DAYS,
         minutes=ACTIVATION_MINUTES,
     )
-    response = make_response(page, 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response
+    return limited_page(page, state, limited)

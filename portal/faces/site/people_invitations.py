@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, request, session, url_for
+from flask import Response, render_template, request, session, url_for
 
 from portal.base import clock
 from portal.base.errors import N_, NotFound
@@ -12,7 +12,7 @@ from portal.customers import RIGHTS, get_owner, list_role_holders, parse_number,
 from portal.faces.access import MINUTES_5, me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import wait_words
-from portal.faces.forms import FormState, typed
+from portal.faces.forms import FormState, limited_page, typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
@@ -147,7 +147,4 @@ def _page(state: FormState, rights: frozenset[str], *, limited: Limited | None =
         chosen=sorted(rights),
         lines=lines,
     )
-    response = make_response(page, 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response
+    return limited_page(page, state, limited)

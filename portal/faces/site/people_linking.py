@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template, request, session, url_for
+from flask import Response, render_template, request, session, url_for
 
 from portal.base import clock
 from portal.base.errors import N_, NotFound, Refused
@@ -13,7 +13,7 @@ from portal.customers import Holder, find_holder, parse_number
 from portal.faces.access import MINUTES_5, me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import code_words, sent_words, wait_words
-from portal.faces.forms import FormState, typed
+from portal.faces.forms import FormState, limited_page, typed
 from portal.faces.htmx import go
 from portal.faces.parts import hasher, portal
 from portal.faces.site.blueprint import bp
@@ -219,7 +219,4 @@ def _page(step: str, state: FormState, *, limited: Limited | None = None) -> Res
         note=session.pop("note", None),
         tray_url=url_for("tray.show_tray") if portal().settings.env != "production" else None,
     )
-    response = make_response(page, 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response
+    return limited_page(page, state, limited)

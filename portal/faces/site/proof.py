@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from flask import Response, make_response, render_template, request, session, url_for
+from flask import Response, render_template, request, session, url_for
 
 from portal.base import clock
 from portal.base.privacy import mask_number
@@ -16,7 +16,7 @@ from portal.faces import cookies
 from portal.faces.access import me, requires, safe_next, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import code_words, sent_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
@@ -142,7 +142,4 @@ def proof_page(state: FormState, *, limited: Limited | None = None) -> Response:
         note=session.pop("note", None),
         tray_url=url_for("tray.show_tray") if portal().settings.env != "production" else None,
     )
-    response = make_response(page, 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response
+    return limited_page(page, state, limited)

@@ -15,7 +15,7 @@ from portal.faces import cookies
 from portal.faces.access import anybody, me, requires, safe_next, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import code_words, sent_words, wait_words
-from portal.faces.forms import FormState, typed
+from portal.faces.forms import FormState, limited_page, typed
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
@@ -190,11 +190,3 @@ def _code_page(state: FormState, *, limited: Limited | None = None) -> Response:
         tray_url=url_for("tray.show_tray") if tray else None,
     )
     return limited_page(page, state, limited)
-
-
-def limited_page(page: str, state: FormState, limited: Limited | None) -> Response:
-    """Answer with a form: 200, 422 where something is wrong, 429 with Retry-After where it was tried too often."""
-    response = make_response(page, 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response

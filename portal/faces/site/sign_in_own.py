@@ -12,12 +12,12 @@ from portal.customers import Holder, find_holder
 from portal.faces.access import anybody, requires
 from portal.faces.babel import gettext
 from portal.faces.code_words import app_code_words, wait_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.htmx import go
 from portal.faces.parts import hasher, portal
 from portal.faces.site.blueprint import bp
 from portal.faces.site.security import change_words
-from portal.faces.site.sign_in import begin, enter, limited_page, next_page
+from portal.faces.site.sign_in import begin, enter, next_page
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import visitor
 from portal.identity import (

@@ -9,11 +9,11 @@ from portal.base.errors import TooMany
 from portal.faces.access import anybody, requires
 from portal.faces.babel import gettext
 from portal.faces.code_words import wait_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.htmx import go
 from portal.faces.parts import hasher
 from portal.faces.site.blueprint import bp
-from portal.faces.site.sign_in import begin, enter, limited_page, next_page, send_and_go
+from portal.faces.site.sign_in import begin, enter, next_page, send_and_go
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import visitor
 from portal.identity import (

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 from flask import request, url_for
 
 from portal.base import clock
+from portal.faces.provider import issuer
 from portal.faces.sso.answers import let_forms_reach
 from portal.faces.sso.blueprint import bp
-from portal.faces.sso.provider import issuer
 from portal.faces.transactions import reading
 from portal.openid import RequestRefused, read_authorization_request
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Response, g, make_response, redirect, render_template
 
 from portal.base import clock
-from portal.faces.sso.provider import issuer, key_ring
+from portal.faces.provider import issuer, key_ring
 from portal.faces.sso.watching import watched, went_wrong
 from portal.faces.transactions import reading
 from portal.openid import AuthorizationRequest, ClientView, RequestRefused, sign_answer

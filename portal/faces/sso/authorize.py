@@ -19,11 +19,11 @@ from portal.faces.access import anybody, csrf, requires, signed_in
 from portal.faces.client_keys import fetch_keys_wanted
 from portal.faces.htmx import go
 from portal.faces.parts import portal
+from portal.faces.provider import issuer, key_ring
 from portal.faces.sso.answers import give_code, go_to, refuse
 from portal.faces.sso.blueprint import bp
 from portal.faces.sso.choosing import ask_which, was_chosen
 from portal.faces.sso.consent import ask_consent
-from portal.faces.sso.provider import issuer, key_ring
 from portal.faces.sso.watching import asks_person, watched
 from portal.faces.transactions import reading, writing
 from portal.identity import SessionView

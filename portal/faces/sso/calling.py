@@ -10,9 +10,9 @@ from flask import Response, jsonify, make_response, request
 from sqlalchemy.orm import Session
 
 from portal.faces.client_keys import fetch_keys_wanted
+from portal.faces.provider import endpoint, issuer
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.cors import open_to_client
-from portal.faces.sso.provider import endpoint, issuer
 from portal.faces.sso.watching import watched, went_wrong
 from portal.faces.transactions import reading, writing
 from portal.openid import ClientRefused, ClientView, TokenRefused, authenticate_client

@@ -6,10 +6,10 @@ from flask import Response, request
 
 from portal.base import clock
 from portal.faces.access import me, requires, subscriber
+from portal.faces.provider import issuer
 from portal.faces.sso.answers import refuse
 from portal.faces.sso.authorize import answer, asked_about, look, proceed
 from portal.faces.sso.blueprint import bp
-from portal.faces.sso.provider import issuer
 from portal.faces.transactions import reading, writing
 from portal.openid import RequestRefused, give_consent, read_authorization_request
 

@@ -12,10 +12,10 @@ from portal.base import clock
 from portal.base.errors import NotFound
 from portal.faces.access import machine, requires
 from portal.faces.parts import portal
+from portal.faces.provider import endpoint
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import authenticate, opened, read_form, refusal_of
 from portal.faces.sso.cors import open_to_client
-from portal.faces.sso.provider import endpoint
 from portal.openid import ClientRefused, TokenRefused, start_device
 
 _USER_CODE = re.compile(r"[A-Z]{4}-[A-Z]{4}")

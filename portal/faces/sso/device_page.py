@@ -8,7 +8,7 @@ from portal.base import clock
 from portal.faces.access import me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.code_words import wait_words
-from portal.faces.forms import FormState
+from portal.faces.forms import FormState, limited_page
 from portal.faces.htmx import go
 from portal.faces.parts import portal
 from portal.faces.sso.authorize import sign_in_of
@@ -70,7 +70,4 @@ def _asking(found: DeviceView, typed: str) -> str:
 
 
 def _page_again(state: FormState, limited: Limited | None) -> Response:
-    response = make_response(render_template("sso/device.html", state=state, done=None), 429 if limited else state.status)
-    if limited:
-        response.headers["Retry-After"] = str(limited.retry_after_seconds)
-    return response
+    return limited_page(render_template("sso/device.html", state=state, done=None), state, limited)

@@ -8,9 +8,9 @@ from flask import Response, jsonify
 
 from portal.base import clock
 from portal.faces.access import machine, requires
+from portal.faces.provider import endpoint, issuer, key_ring
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.cors import open_to_all
-from portal.faces.sso.provider import endpoint, issuer, key_ring
 from portal.faces.transactions import reading
 from portal.openid import ACR_VALUES, AUTH_METHODS, CLAIM_NAMES, CLIENT_ALGORITHMS, GRANT_TYPES, RESPONSE_MODES, SCOPES, SIGNING_ALGORITHMS
 

@@ -6,10 +6,10 @@ from flask import Response, jsonify, make_response
 
 from portal.base import clock
 from portal.faces.access import machine, requires
+from portal.faces.provider import provider
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import CallRefused, authenticate, opened, read_form, refusal_of
 from portal.faces.sso.cors import open_to_client
-from portal.faces.sso.provider import provider
 from portal.openid import ClientRefused, introspect_token, revoke_token
 
 

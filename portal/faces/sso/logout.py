@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from portal.base import clock
 from portal.faces import cookies
 from portal.faces.access import anybody, csrf, requires, signed_in
+from portal.faces.provider import issuer, key_ring
 from portal.faces.sso.answers import go_to, let_forms_reach, show_refusal
 from portal.faces.sso.blueprint import bp
-from portal.faces.sso.provider import issuer, key_ring
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import end_flow
 from portal.identity import SessionView, end_session

@@ -8,8 +8,8 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 
 from portal.faces.parts import portal
+from portal.faces.provider import issuer
 from portal.faces.sso.blueprint import machines
-from portal.faces.sso.provider import issuer
 from portal.openid import ClientView, ProofRefused, TokenRefused, check_proof, dpop_nonce, good_nonces
 
 HEADER = "DPoP"

@@ -6,11 +6,11 @@ from flask import Response, jsonify, make_response
 
 from portal.base import clock
 from portal.faces.access import machine, requires
+from portal.faces.provider import issuer
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import CallRefused, authenticate, opened, read_form, read_pairs, refusal_of
 from portal.faces.sso.cors import open_to_client
 from portal.faces.sso.proofs import read_proof
-from portal.faces.sso.provider import issuer
 from portal.openid import ClientRefused, Pushed, RequestRefused, TokenRefused, push_request
 
 

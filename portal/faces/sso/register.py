@@ -12,9 +12,9 @@ from portal.base import clock
 from portal.base.audit import Entry, record
 from portal.faces.access import machine, requires
 from portal.faces.parts import portal
+from portal.faces.provider import issuer
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import CallRefused
-from portal.faces.sso.provider import issuer
 from portal.faces.transactions import reading, writing
 from portal.openid import (
     NotTaken,

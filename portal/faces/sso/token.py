@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from portal.base import clock
 from portal.faces.access import machine, requires
 from portal.faces.parts import portal
+from portal.faces.provider import provider
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import authenticate, opened, read_form, refusal_of
 from portal.faces.sso.cors import open_to_client
 from portal.faces.sso.proofs import read_proof
-from portal.faces.sso.provider import provider
 from portal.openid import (
     CODE,
     DEVICE,

@@ -7,11 +7,11 @@ from flask import Response, jsonify, request
 from portal.base import clock
 from portal.faces.access import machine, requires
 from portal.faces.parts import portal
+from portal.faces.provider import provider
 from portal.faces.sso.blueprint import machines
 from portal.faces.sso.calling import CallRefused, opened
 from portal.faces.sso.cors import open_to_client
 from portal.faces.sso.proofs import read_proof
-from portal.faces.sso.provider import provider
 from portal.faces.sso.watching import watched
 from portal.openid import OPENID, USE_NONCE, AccessToken, ClientView, TokenRefused, find_client, read_access_token, read_claims, sign_person
 
