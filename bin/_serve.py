@@ -123,6 +123,7 @@ class House:
     children: list[Child] = field(default_factory=list)
     step: subprocess.Popen[bytes] | None = None
     intranet: int | None = None
+    sandbox: int | None = None
 
     @property
     def origin(self) -> str:
@@ -145,12 +146,25 @@ class House:
             os.environ.setdefault("PORTAL_PLACES_FILE", str(ROOT / "portal" / "demo" / "data" / "places.csv"))
         if options.tls:
             make_certificate(self.instance / "tls")
+        if os.environ["PORTAL_ENV"] == "demo" and not os.environ.get("PORTAL_SANDBOX_URL"):
+            self.prepare_sandbox()
         self.run_step("setup")
         if options.demo:
             which = "--fresh" if options.fresh else "--if-empty"
             number = ["--subscribers", str(options.subscribers)] if options.subscribers else []
             self.run_step("demo", "load", which, *number)
+            self.run_step("demo", "sales")
             self.prepare_intranet()
+
+    def prepare_sandbox(self) -> None:
+        """Find a port for the provider of payments one tries out with, and a secret it shares with the portal."""
+        first = self.options.port + INTRANET_PORTS + 1
+        self.sandbox = next((port for port in range(first, first + INTRANET_PORTS) if not taken(port)), None)
+        if self.sandbox is None:
+            print(f"· No port from {first} on is free: the sandbox for payments is left out.")
+            return
+        os.environ["PORTAL_SANDBOX_URL"] = f"http://127.0.0.1:{self.sandbox}"
+        os.environ["PORTAL_SANDBOX_SECRETS"] = os.environ["SANDBOX_SECRETS"] = secret_key(self.instance / "sandbox_secret")
 
     def prepare_intranet(self) -> None:
         """Find a port for the demo's intranet, the next one if it is free, and have its store opened for pages there."""
@@ -185,6 +199,10 @@ class House:
         if self.intranet is not None:
             serve = [sys.executable, str(ROOT / "bin" / "_intranet.py"), "--folder", str(self.instance / "intranet")]
             self.children.append(Child("intranet", [*serve, "--port", str(self.intranet)], logs / "intranet.log"))
+        if self.sandbox is not None:
+            serve = [sys.executable, "-m", "sandbox", "--file", str(self.instance / "sandbox.db"), "--port", str(self.sandbox)]
+            trust = ["--trust", str(self.instance / "tls" / "cert.pem")] if self.options.tls else []
+            self.children.append(Child("sandbox", [*serve, *trust], logs / "sandbox.log"))
         for child in self.children:
             child.log.write_bytes(b"")
             child.start()
@@ -198,6 +216,8 @@ class House:
                 print("  Its certificate is its own: the browser asks once whether to trust it.")
         if self.intranet is not None:
             print(f"  An enterprise's intranet with its mini-store: {self.intranet_origin}")
+        if self.sandbox is not None:
+            print(f"  Payments are made at a sandbox, which can be told to go wrong: http://127.0.0.1:{self.sandbox}")
         if self.options.demo:
             self.run_step("demo", "logins")
 

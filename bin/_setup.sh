@@ -89,6 +89,9 @@ brew_names() {
 			python3*) printf 'python@3.13 ' ;;
 			postgresql) printf 'postgresql@17 ' ;;
 			redis-server) printf 'redis ' ;;
+			libpango*) printf 'pango ' ;;
+			libharfbuzz*) printf 'harfbuzz ' ;;
+			fonts-noto-cjk) printf 'font-noto-sans-cjk-sc ' ;;
 			*) printf '%s ' "$name" ;;
 		esac
 	done
@@ -156,6 +159,24 @@ has_chinese_font() {
 	[ "$(uname -s)" = Darwin ]
 }
 
+# The libraries PDF papers are set with (WeasyPrint); a Mac finds Homebrew's.
+has_pango() {
+	for library in /usr/lib/*/libpangoft2-1.0.so.0 /usr/lib/libpangoft2-1.0.so.0 /usr/lib64/libpangoft2-1.0.so.0 /opt/homebrew/lib/libpangoft2-1.0.dylib /usr/local/lib/libpangoft2-1.0.dylib; do
+		[ -e "$library" ] && return
+	done
+	return 1
+}
+
+# paper_tools: what PDF papers need. Without it all else works, and a paper is a page to print.
+paper_tools() {
+	missing=
+	has_pango || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+	has_chinese_font || missing="$missing fonts-noto-cjk fontconfig"
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086 # a list of words
+	(system_packages "confirmations, contracts and invoices as PDF" $missing) || say "Going on without: papers will be pages to print."
+}
+
 is_debian() { [ -r /etc/os-release ] && grep -qE '^ID="?(debian|raspbian)"?$' /etc/os-release; }
 
 # The relying parties of tests/clients, by the npm that came with Node.js from PyPI; pinned and checked by hash.
@@ -175,6 +196,7 @@ test_tools() {
 	missing=
 	has_postgres || missing="$missing postgresql"
 	have redis-server || missing="$missing redis-server"
+	has_pango || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 	has_chinese_font || missing="$missing fonts-noto-cjk fontconfig"
 	if is_debian; then have chromium || missing="$missing chromium"; fi
 	# shellcheck disable=SC2086 # a list of words
@@ -189,7 +211,10 @@ test_tools() {
 	$VENV/bin/python -m playwright install chromium || die "playwright could not fetch Chromium"
 }
 
-setup_to_run() { python_packages "what the portal runs on" requirements.txt; }
+setup_to_run() {
+	python_packages "what the portal runs on" requirements.txt
+	paper_tools
+}
 setup_to_test() {
 	python_packages "what the portal runs on, the tests and the checks" requirements.txt requirements-dev.txt
 	test_clients

@@ -22,15 +22,15 @@ def statements(database: Database) -> Iterator[list[str]]:
         if not statement.lstrip().upper().startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SET ", "SAVEPOINT", "RELEASE")):
             sent.append(statement)
 
-    def run(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def run(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> Any:
         rows = straight(statement, session, values)
         sent.append(statement.sql)
         return rows
 
-    straight, DriverStatement.run = DriverStatement.run, run  # type: ignore[method-assign,assignment]
+    straight, DriverStatement.execute = DriverStatement.execute, run  # type: ignore[method-assign,assignment]
     event.listen(database.engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
-        DriverStatement.run = straight  # type: ignore[method-assign,assignment]
+        DriverStatement.execute = straight  # type: ignore[method-assign,assignment]

@@ -45,6 +45,11 @@ def today(moment: datetime) -> date:
     return local_date(moment, _business[0])
 
 
+def local_time(moment: datetime) -> datetime:
+    """Give `moment` as the clocks show it where the operator does business: its hour, its weekday."""
+    return moment.astimezone(_business[0])
+
+
 def minutes(count: float) -> timedelta:
     """Give a duration of `count` minutes; reads better than a keyword at the call."""
     return timedelta(minutes=count)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.base.db import Base, Json, table
+from portal.base.driver import FrequentStatement
 from portal.base.errors import N_, Refused
 
 
@@ -31,6 +32,21 @@ class IdempotencyKey(Base):
     created_at: Mapped[datetime]
 
 
+_table = IdempotencyKey.metadata.tables["idempotency_key"]
+_this = sa.and_(_table.c.scope == sa.bindparam("of_scope"), _table.c.key == sa.bindparam("of_key"))
+_claim = FrequentStatement(
+    {
+        name: dialect.insert(_table)
+        .values({each.name: sa.bindparam(each.name, type_=each.type) for each in _table.c})
+        .on_conflict_do_nothing()
+        .returning(_table.c.key)
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    }
+)
+_find = sa.select(_table.c.fingerprint, _table.c.answer).where(_this)
+_store = FrequentStatement(sa.update(_table).where(_this).values(answer=sa.bindparam("given", type_=_table.c.answer.type)))
+
+
 class KeyReused(Refused):
     """The key was used for something else."""
 
@@ -42,14 +58,11 @@ class KeyReused(Refused):
 def claim(session: Session, scope: str, key: str, body: str, *, now: datetime) -> dict[str, Any] | None:
     """Claim `key` within `scope` for `body`. None: go on, then `store`. Otherwise the first answer; raises KeyReused."""
     fingerprint = hashlib.sha256(body.encode()).hexdigest()
+    connection = session.connection()
     values = {"scope": scope, "key": key, "fingerprint": fingerprint, "answer": None, "created_at": now}
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    made = session.execute(insert(IdempotencyKey).values(**values).on_conflict_do_nothing().returning(IdempotencyKey.key)).first()
-    if made is not None:
+    if _claim.first(session, values) is not None:
         return None
-    found = session.execute(
-        sa.select(IdempotencyKey.fingerprint, IdempotencyKey.answer).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-    ).one()
+    found = connection.execute(_find, {"of_scope": scope, "of_key": key}).one()
     if found.fingerprint != fingerprint:
         raise KeyReused
     return dict(found.answer or {})
@@ -57,7 +70,7 @@ def claim(session: Session, scope: str, key: str, body: str, *, now: datetime) -
 
 def store(session: Session, scope: str, key: str, answer: dict[str, Any]) -> None:
     """Keep the answer of a claimed key, for whoever repeats the request."""
-    session.execute(sa.update(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key).values(answer=answer))
+    _store.change(session, {"of_scope": scope, "of_key": key, "given": answer})
 
 
 def forget_before(session: Session, moment: datetime) -> int:

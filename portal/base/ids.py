@@ -55,3 +55,8 @@ def from_ref(ref: str) -> int:
 def new_token(bytes_of_entropy: int = 32) -> str:
     """Make an unguessable token for a cookie or a link (256 bits unless told)."""
     return secrets.token_urlsafe(bytes_of_entropy)
+
+
+def new_mark() -> int:
+    """Make a random number of 62 bits that tells one state of something from every other: a count would come round after a restore."""
+    return secrets.randbits(62)

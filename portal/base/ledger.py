@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.base.db import Base, Id, table
+from portal.base.driver import FrequentStatement
 from portal.base.errors import N_, Refused
 from portal.base.money import MAX_MINOR
 
@@ -192,7 +193,7 @@ def _pair_in_one() -> sa.Select[Any]:
     )
 
 
-_pair = _pair_in_one()
+_pair = FrequentStatement(_pair_in_one())
 _restore = (
     sa.update(LedgerAccount.__table__)  # type: ignore[arg-type]
     .where(LedgerAccount.id == sa.bindparam("of_id"))
@@ -213,7 +214,7 @@ def post(session: Session, reference: str, entries: Sequence[Posting], *, now: d
     fingerprint = fingerprint_of(ordered)
     connection = session.connection()
     if connection.dialect.name == "postgresql" and len(ordered) == 2:
-        movement_id, changed = _post_pair(connection, reference, fingerprint, ordered, now)
+        movement_id, changed = _post_pair(session, reference, fingerprint, ordered, now)
         if movement_id is not None and len(changed) == 2:
             return Posted(movement_id, is_new=True)
     else:
@@ -291,7 +292,7 @@ def claim_movement(connection: Connection, reference: str, fingerprint: str, now
 
 
 def _post_pair(
-    connection: Connection, reference: str, fingerprint: str, ordered: Sequence[Posting], now: datetime
+    session: Session, reference: str, fingerprint: str, ordered: Sequence[Posting], now: datetime
 ) -> tuple[int | None, list[tuple[int, int, int]]]:
     """Book a movement of two entries in one statement, as far as that goes; give its id and the accounts it changed.
 
@@ -303,7 +304,7 @@ def _post_pair(
         account = entry.account
         facts = {"book": account.book, "owner": account.owner, "unit": account.unit, "floor": account.floor, "amount": entry.amount}
         values |= {f"{name}_{place}": value for name, value in facts.items()}
-    row = connection.execute(_pair, values).first()
+    row = _pair.first(session, values)
     if row is None:
         return None, []
     changed = [(row.first_id, row.first_number, row.first_balance), (row.second_id, row.second_number, row.second_balance)]

@@ -26,6 +26,7 @@ request_seconds = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
     registry=registry,
 )
+payment_notices_total = Counter("portal_payment_notices", "Notifications of payment providers.", ("provider", "outcome"), registry=registry)
 sign_ins_total = Counter("portal_sign_ins", "Attempts to sign in.", ("realm", "method", "outcome"), registry=registry)
 
 

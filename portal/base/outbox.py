@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from portal.base.driver import FrequentStatement
 from portal.base.errors import NotFound, Refused
 from portal.base.events import DEAD, DONE, PENDING, HandledEvent, OutboxEvent
 
@@ -59,17 +60,17 @@ _is_head = ~sa.exists().where(
     _earlier.id < OutboxEvent.id,
     _earlier.status != sa.literal_column("'done'"),
 )
-_due = sa.select(OutboxEvent.id).where(_pending, _is_head).order_by(OutboxEvent.available_at, OutboxEvent.id).limit(1)
-_claim = (
+_due = FrequentStatement(sa.select(OutboxEvent.id).where(_pending, _is_head).order_by(OutboxEvent.available_at, OutboxEvent.id).limit(1))
+_claim = FrequentStatement(
     sa.select(OutboxEvent.id, OutboxEvent.aggregate, OutboxEvent.type, OutboxEvent.payload, OutboxEvent.attempts)
     .where(_pending, _is_head)
     .order_by(OutboxEvent.available_at, OutboxEvent.id)
     .limit(1)
     .with_for_update(skip_locked=True, of=OutboxEvent)
 )
-_handled = sa.select(HandledEvent.handler).where(HandledEvent.event_id == sa.bindparam("event_id"))
-_note = sa.insert(HandledEvent)
-_finish = (
+_handled = FrequentStatement(sa.select(HandledEvent.handler).where(HandledEvent.event_id == sa.bindparam("event_id")))
+_note = FrequentStatement(sa.insert(HandledEvent))
+_finish = FrequentStatement(
     sa.update(OutboxEvent)
     .where(OutboxEvent.id == sa.bindparam("event_id"))
     .values(status=DONE, done_at=sa.bindparam("now"), last_error=None)
@@ -90,28 +91,28 @@ _view = sa.select(
 
 def is_due(session: Session, *, now: datetime) -> bool:
     """Say whether any event waits to be delivered. One look into an index that holds waiting events alone."""
-    return session.connection().execute(_due, {"now": now}).first() is not None
+    return _due.first(session, {"now": now}) is not None
 
 
 def claim_next(session: Session, *, now: datetime) -> Claimed | None:
     """Lock the next event that is due until the transaction ends, passing over those others hold; None: none."""
-    row = session.connection().execute(_claim, {"now": now}).first()
+    row = _claim.first(session, {"now": now})
     return None if row is None else Claimed(*row)
 
 
 def handled_by(session: Session, event_id: int) -> frozenset[str]:
     """Give the names of the handlers that have dealt with an event."""
-    return frozenset(session.connection().execute(_handled, {"event_id": event_id}).scalars())
+    return frozenset(row[0] for row in _handled.rows(session, {"event_id": event_id}))
 
 
 def note_handled(session: Session, event_id: int, handler: str, *, now: datetime) -> None:
     """Note that a handler deals with an event; a second note raises IntegrityError."""
-    session.connection().execute(_note, {"event_id": event_id, "handler": handler, "at": now})
+    _note.change(session, {"event_id": event_id, "handler": handler, "at": now})
 
 
 def finish(session: Session, event_id: int, *, now: datetime) -> None:
     """Mark an event as delivered to everybody."""
-    session.connection().execute(_finish, {"event_id": event_id, "now": now})
+    _finish.change(session, {"event_id": event_id, "now": now})
 
 
 def delay_after(attempts: int) -> timedelta:

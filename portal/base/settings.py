@@ -82,6 +82,84 @@ class Settings(BaseSettings):
     smpp_url: SecretStr = SecretStr("")
     """`smpp://system_id:password@host:port/sender` of the message centre, for the `smpp` adapter."""
 
+    payment_providers: Annotated[tuple[Literal["sandbox", "wechat", "alipay"], ...], NoDecode] = ()
+    """Ways to pay, separated by commas, the one to take where nobody chose first: `wechat`, `alipay`, or `sandbox` (a provider
+    for trying out, a process of its own beside this one; demo and test only). Unset: the sandbox in demo and test, none in production."""
+
+    sandbox_url: str = "http://127.0.0.1:8090"
+    """Where the sandbox provider answers; customers who pay are sent there. bin/run starts it and sets this."""
+
+    sandbox_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """What the sandbox provider and this installation sign with, separated by commas: the first signs, all are believed, so that
+    a secret is changed by putting the new one in front on both sides. Empty: derived from `secret_key`."""
+
+    payment_notify_url: str = ""
+    """Where providers notify: an address by which they reach this server, scheme and host. Empty: `base_url`."""
+
+    wechat_app_id: str = ""
+    """The app id WeChat Pay knows the operator by."""
+
+    wechat_merchant_id: str = ""
+    """The merchant number of the operator with WeChat Pay (mchid)."""
+
+    wechat_key_file: Path | None = None
+    """The private key of the merchant's certificate, PEM (apiclient_key.pem)."""
+
+    wechat_serial: str = ""
+    """The serial number of the merchant's certificate."""
+
+    wechat_api_v3_key: SecretStr = SecretStr("")
+    """The APIv3 key, 32 characters, with which WeChat Pay seals its notifications."""
+
+    wechat_public_key_file: Path | None = None
+    """The public key of WeChat Pay, PEM, with which its notifications and answers are checked."""
+
+    wechat_public_key_id: str = ""
+    """The id of that public key (`PUB_KEY_ID_…`)."""
+
+    wechat_gateway: str = "https://api.mch.weixin.qq.com"
+    """Where WeChat Pay answers."""
+
+    alipay_app_id: str = ""
+    """The app id Alipay knows the operator by."""
+
+    alipay_seller_id: str = ""
+    """The operator's number with Alipay (`2088…`); notifications for another seller are refused."""
+
+    alipay_key_file: Path | None = None
+    """The operator's private key for Alipay, PEM (RSA2)."""
+
+    alipay_public_key_file: Path | None = None
+    """Alipay's public key, PEM, with which its notifications and answers are checked."""
+
+    alipay_gateway: str = "https://openapi.alipay.com/gateway.do"
+    """Where Alipay answers."""
+
+    bss_url: str = ""
+    """Where the billing system takes orders (HTTP, in the manner of TMF622). Empty: a clerk keys in what is to be set up."""
+
+    bss_secret: SecretStr = SecretStr("")
+    """What requests to the billing system are signed with (HMAC-SHA256)."""
+
+    logistics_url: str = ""
+    """Where the carrier answers (HTTP). Empty: people hand parcels over and note their numbers."""
+
+    logistics_secret: SecretStr = SecretStr("")
+    """What requests to the carrier are signed with (HMAC-SHA256)."""
+
+    shipping_fee_minor: int = Field(1000, ge=0, le=10_000_000)
+    """What sending an order costs, in minor units of `currency`."""
+
+    shipping_free_from_minor: int = Field(9900, ge=0, le=1_000_000_000)
+    """Sending is free from so much on, in minor units of `currency`, counted on what the goods cost before reductions.
+    0: it always costs the fee."""
+
+    order_pay_minutes: int = Field(30, ge=5, le=10080)
+    """An order that is paid online is kept for so many minutes without its money."""
+
+    quote_days: int = Field(14, ge=1, le=365)
+    """A quote holds for so many days."""
+
     argon2_memory_kib: int = Field(19456, ge=7168)
     """Memory of one password hash in KiB (OWASP: 19 MiB with two rounds)."""
 
@@ -128,9 +206,10 @@ class Settings(BaseSettings):
     def _tray_for_a_try_out(cls, values: dict[str, object]) -> dict[str, object]:
         if values.get("env") in ("demo", "test"):
             values.setdefault("sms_adapter", "tray")
+            values.setdefault("payment_providers", ("sandbox",))
         return values
 
-    @field_validator("old_secret_keys", mode="before")
+    @field_validator("old_secret_keys", "payment_providers", "sandbox_secrets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in value.split(",") if part) if isinstance(value, str) else value
@@ -152,9 +231,23 @@ class Settings(BaseSettings):
                 raise ValueError("PORTAL_SECRET_KEY: production needs a secret of its own, 32 characters or more")
             if self.sms_adapter == "tray":
                 raise ValueError("PORTAL_SMS_ADAPTER: the message tray shows codes to everybody; demo and test only")
+            if "sandbox" in self.payment_providers:
+                raise ValueError("PORTAL_PAYMENT_PROVIDERS: anybody can pay anything at the sandbox; demo and test only")
+        self._check_payments()
         if self.env == "demo" and self.sms_adapter == "smpp":
             raise ValueError("PORTAL_SMS_ADAPTER: the demo's numbers lie in live segments; it sends no real messages")
         return self
+
+    def _check_payments(self) -> None:
+        needed = {
+            "wechat": ("app_id", "merchant_id", "key_file", "serial", "api_v3_key", "public_key_file", "public_key_id"),
+            "alipay": ("app_id", "seller_id", "key_file", "public_key_file"),
+        }
+        for provider in self.payment_providers:
+            for name in needed.get(provider, ()):
+                value = getattr(self, f"{provider}_{name}")
+                if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                    raise ValueError(f"PORTAL_{provider.upper()}_{name.upper()}: {provider} cannot be used without it")
 
     @model_validator(mode="after")
     def _read_places(self) -> Settings:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal.base.db import Base, Database, Id
-from portal.base.driver import FrequentQuery
+from portal.base.driver import FrequentQuery, FrequentStatement
 from tests.cast import Cast
 from tests.statements import statements
 
@@ -62,3 +62,47 @@ def test_a_question_asked_this_way_is_one_statement(database: Database, now: dat
         assert query.first(session, {"type": "T", "at": now}) is None
         assert query.first(session, {"type": "T", "at": now}) is None
     assert len(seen) == 2
+
+
+def test_a_change_is_the_same_by_either_way_lists_documents_and_nothing_included(database: Database, now: datetime) -> None:
+    add = FrequentStatement(sa.insert(_event))
+    wake = FrequentStatement(
+        sa.update(_event)
+        .where(_event.c.aggregate == sa.bindparam("of"), _event.c.status.in_(("pending", "dead")))
+        .values(status="done", last_error=None, done_at=sa.bindparam("at"))
+    )
+    see = FrequentStatement(sa.select(_event).where(_event.c.aggregate == sa.bindparam("of")).order_by(_event.c.id))
+    rows = [
+        {
+            "id": number, "aggregate": "a:1", "type": "T", "payload": {"刘": [number, None]}, "status": status, "attempts": 0,
+            "occurred_at": now, "available_at": now, "last_error": "away", "done_at": None,
+        }
+        for number, status in ((1, "pending"), (2, "dead"), (3, "done"))
+    ]  # fmt: skip
+    with database.writing() as session:
+        assert [add.change(session, row) for row in rows[:2]] == [1, 1]
+        add.change_all(session, rows[2:])
+        assert wake.change(session, {"of": "a:1", "at": now}) == 2
+        assert wake.change(session, {"of": "a:1", "at": now}) == 0
+        assert wake.change(session, {"of": "a:2", "at": now}) == 0
+    with database.reading() as session:
+        found = see.rows(session, {"of": "a:1"})
+        usual = session.connection().execute(sa.select(_event).order_by(_event.c.id)).all()
+        assert [tuple(each) for each in found] == [tuple(each) for each in usual]
+        assert [(each.status, each.last_error, each.done_at, each.payload) for each in found] == [
+            ("done", None, now, {"刘": [1, None]}),
+            ("done", None, now, {"刘": [2, None]}),
+            ("done", "away", None, {"刘": [3, None]}),
+        ]
+        assert see.scalar(session, {"of": "a:1"}) == 1
+        assert (see.scalar(session, {"of": "a:2"}), see.first(session, {"of": "a:2"})) == (None, None)
+
+
+def test_a_second_note_of_the_same_raises_what_sqlalchemy_raises(database: Database, now: datetime) -> None:
+    key = sa.insert(Base.metadata.tables["ledger_movement"])
+    add = FrequentStatement(key)
+    row = {"reference": "r", "fingerprint": "f", "at": now}
+    with database.writing() as session:
+        add.change(session, row)
+    with database.writing() as session, pytest.raises(IntegrityError):
+        add.change(session, row)
