@@ -146,7 +146,8 @@ def test_every_table_says_how_it_grows() -> None:
 
 def test_the_newest_revision_is_what_is_proposed_for_the_models(tmp_path: Path) -> None:
     """If this fails: `python -m portal.migrations.revise --again NAME && ruff format portal/migrations`, and read it."""
-    (newest,) = (path for path in (FOLDER / "versions").glob("*.py") if path.name.startswith(f"{migrations.list_heads()[0]}_"))
+    made = [path for path in sorted((FOLDER / "versions").glob("*.py")) if "portal.migrations.revise" in path.read_text("utf-8")]
+    newest = made[-1]  # a revision written by hand moves data, and leaves the tables as they are
     proposed = revise.write(newest.stem.partition("_")[2], again=True, folder=tmp_path)
     assert proposed.name == newest.name
     assert _meaning(proposed) == _meaning(newest)

@@ -164,6 +164,38 @@ class Address(Base):
     line: Mapped[str]
 
 
+class DeliveryAddress(Base):
+    """Where a customer's people have things sent: an address book. Divisions are GB/T 2260 codes with their names as of the entry."""
+
+    __tablename__ = "delivery_address"
+    __table_args__ = (table("customer"),)
+    customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    party_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("party.id"))  # whose it is; NULL: all who act for the customer
+    name: Mapped[str]
+    phone: Mapped[str]
+    area_code: Mapped[str]
+    province: Mapped[str]
+    city: Mapped[str]
+    area: Mapped[str]
+    line: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(server_default=sa.false())
+    used_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class CustomerPaper(Base):
+    """A paper a customer has shown, as of the last time: that it was seen, never what stands on it."""
+
+    __tablename__ = "customer_paper"
+    __table_args__ = (table("customer"),)
+    customer_id: Mapped[int] = mapped_column(Id, sa.ForeignKey("customer.customer_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)  # papers.PAPERS
+    seen_at: Mapped[datetime]
+    seen_by: Mapped[str]  # as in the audit log: staff:7
+    valid_until: Mapped[date | None]  # the last day it counts; NULL: for good
+
+
 class SearchKey(Base):
     """What a customer is found by: one narrow table, read as ranges (decision 0002). keys.py says what the kinds are."""
 

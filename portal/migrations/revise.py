@@ -1,7 +1,7 @@
 """Writes the next revision from what the models have more than the last: `python -m portal.migrations.revise trades`.
 
 What it writes is a proposal to read: renames look like a column gone and another come, and data moves by hand alone.
-With `--again`, it writes the newest revision anew, while that is not released.
+With `--again`, it writes the revision of that name anew, while that is not released and later ones move data alone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ depends_on = None
 def write(name: str, *, again: bool, folder: Path = FOLDER / "versions") -> Path:
     """Write the revision that leads from the last one to the models, and give where."""
     (head,) = list_heads()
-    before = f"{int(head) - 1:04d}" if again else head
+    before = f"{int(_number_of(name, head)) - 1:04d}" if again else head
     revision = f"{int(before) + 1:04d}"
     with tempfile.TemporaryDirectory() as scratch:
         database = Database(f"sqlite:///{scratch}/portal.db")
@@ -66,6 +66,11 @@ def write(name: str, *, again: bool, folder: Path = FOLDER / "versions") -> Path
         encoding="utf-8",
     )
     return path
+
+
+def _number_of(name: str, head: str) -> str:
+    """Give the number of the revision that bears this name, the newest one's where none does; later ones move data alone."""
+    return next((path.name[:4] for path in sorted((FOLDER / "versions").glob(f"*_{name}.py"))), head)
 
 
 def _flat(operations: ops.OpContainer) -> list[ops.MigrateOperation]:
