@@ -15,6 +15,7 @@ from portal.customers.entry import write_keys
 from portal.customers.keys import search_keys_of, search_text_of
 from portal.customers.models import Account, Address, Agreement, Customer, CustomerRole, Party, Product, Subscription
 from portal.customers.numbers import Holder, take_number
+from portal.customers.profile import after_months
 
 LONGEST_NAME = 100
 TERM_MONTHS = {"one_year": 12, "two_years": 24}
@@ -158,7 +159,7 @@ def checked_name(name: str) -> str:
 
 def term_end(term: str, starts_on: date) -> date | None:
     """Give the day an agreement of `term` ends that starts on this one; None for one that goes on by the month."""
-    return _after_months(starts_on, TERM_MONTHS[term]) if term in TERM_MONTHS else None
+    return after_months(starts_on, TERM_MONTHS[term]) if term in TERM_MONTHS else None
 
 
 def _add_customer(session: Session, party_id: int, new: NewCustomer, kind: str, since: date, *, now: datetime) -> tuple[int, int]:
@@ -211,17 +212,6 @@ def add_line(session: Session, holder: Holder, account_id: int, line: NewLine, s
     ids = sorted(new_id(now) for _ in line.products)
     session.add_all([new_product(holder, product_id, product) for product_id, product in zip(ids, line.products, strict=True)])
     session.flush()
-
-
-def _after_months(day: date, months: int) -> date:
-    """Give the same day so many months on, or the month's last where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
 
 
 def new_address(customer_id: int, new: NewAddress, *, now: datetime) -> Address:

@@ -217,6 +217,17 @@ def months_between(start: date, end: date) -> int:
     return max(0, months if end.day >= start.day else months - 1)
 
 
+def after_months(day: date, months: int) -> date:
+    """Give the same day so many months on, or the month's last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
 def _lines_in_sight(rows: Sequence[sa.Row[*tuple[Any, ...]]], viewer: Viewer) -> tuple[LineView, ...]:
     lines: dict[int, sa.Row[*tuple[Any, ...]]] = {}
     products: dict[int, list[ProductView]] = {}

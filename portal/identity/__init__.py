@@ -27,7 +27,7 @@ from portal.identity.embed_tokens import IssuedToken, find_embed_token, issue_em
 from portal.identity.factor_changes import CHANGE_SENTENCES, Change
 from portal.identity.factors import Factors, Way, list_factors
 from portal.identity.forgotten import SETTLED_DAYS, Ground, find_ground, set_own_service_password
-from portal.identity.guesses import count_typed_code
+from portal.identity.guesses import Guesser, count_batch_code, count_typed_code, forgive_batch_code
 from portal.identity.hashing import Hasher, make_hasher, verify
 from portal.identity.invitation_answers import InvitationVoid, accept_invitation, decline_invitation, list_my_invitations
 from portal.identity.invitations import (
@@ -73,6 +73,7 @@ from portal.identity.password_tries import PasswordRight, PasswordToVerify, Pass
 from portal.identity.people import change_person, leave_customer, list_people_for, may_change, remove_person
 from portal.identity.reasons import Reason, find_reason, list_reasons
 from portal.identity.recovery import FEW_CODES, check_recovery_code, check_recovery_code_of, renew_recovery_codes
+from portal.identity.sale_entries import count_sale_entry
 from portal.identity.service_password import (
     has_service_password,
     password_hash_for,
@@ -92,6 +93,7 @@ from portal.identity.staff import (
     StaffLine,
     create_staff,
     end_staff,
+    find_staff_id,
     find_staff_names,
     list_staff,
     renew_second_factor,
@@ -156,6 +158,7 @@ __all__ = [
     "FactorWrong",
     "Factors",
     "Ground",
+    "Guesser",
     "HasAuthenticator",
     "Hasher",
     "InvitationView",
@@ -217,7 +220,9 @@ __all__ = [
     "clean_pin",
     "close_opening",
     "confirm_authenticator",
+    "count_batch_code",
     "count_call",
+    "count_sale_entry",
     "count_typed_code",
     "create_embed_client",
     "create_staff",
@@ -234,8 +239,10 @@ __all__ = [
     "find_opening",
     "find_reason",
     "find_session",
+    "find_staff_id",
     "find_staff_names",
     "forget_devices",
+    "forgive_batch_code",
     "get_authenticator_offer",
     "has_authenticator",
     "has_service_password",

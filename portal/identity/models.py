@@ -149,7 +149,7 @@ class Staff(Base):
     login: Mapped[str] = mapped_column(unique=True)
     public_number: Mapped[int] = mapped_column(unique=True)  # what customers are told instead of a name
     name: Mapped[str]
-    role: Mapped[str]  # clerk | supervisor | order_desk | administrator
+    role: Mapped[str]  # clerk | supervisor | order_desk | administrator | marketing
     outlet: Mapped[str]
     password_hash: Mapped[str]
     totp_secret: Mapped[str]  # encrypted with a key derived from PORTAL_SECRET_KEY

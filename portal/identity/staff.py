@@ -18,9 +18,9 @@ from portal.base.keys import Keys
 from portal.identity.models import Staff
 from portal.identity.session_ends import end_staff_sessions
 
-Role = Literal["clerk", "supervisor", "order_desk", "administrator"]
-ROLES: tuple[Role, ...] = ("clerk", "supervisor", "order_desk", "administrator")
-"""Who serves customers at a counter, who supervises them, who moves orders on, and who looks after the sign-in of all sites."""
+Role = Literal["clerk", "supervisor", "order_desk", "administrator", "marketing"]
+ROLES: tuple[Role, ...] = ("clerk", "supervisor", "order_desk", "administrator", "marketing")
+"""Who serves customers at a counter, supervises them, moves orders on, looks after the sign-in of all sites, makes offers."""
 FIRST_NUMBER = 1001
 
 _staff = Staff.metadata.tables["staff"]
@@ -77,7 +77,7 @@ def create_staff(session: Session, keys: Keys, new: NewStaff, password_hash: str
     elif session.connection().execute(sa.select(_staff.c.id).where(_staff.c.login == login)).first() is not None:
         faults["login"] = N_("This login is taken.")
     if new.role not in ROLES:
-        faults["role"] = N_("A role is clerk, supervisor, order_desk or administrator.")
+        faults["role"] = N_("A role is clerk, supervisor, order_desk, administrator or marketing.")
     if not new.name.strip():
         faults["name"] = N_("Enter a name.")
     if not new.outlet.strip():
@@ -139,6 +139,11 @@ def find_staff_names(session: Session, staff_ids: Collection[int]) -> Mapping[in
         return {}
     rows = session.connection().execute(_names, {"ids": sorted(staff_ids)})
     return {row.id: row.name for row in rows}
+
+
+def find_staff_id(session: Session, login: str) -> int:
+    """Give the id of somebody who works here, by login; NotFound for nobody, or who has left."""
+    return _get_id(session, login)
 
 
 def _get_id(session: Session, login: str) -> int:

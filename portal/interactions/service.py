@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentStatement
 from portal.base.ids import new_id
 from portal.interactions.kinds import CHANNELS, KINDS
 from portal.interactions.models import Interaction
 
 _interaction = Interaction.metadata.tables["interaction"]
-_insert = sa.insert(_interaction)
+_insert = FrequentStatement(sa.insert(_interaction))
 _COLUMNS = ("customer_id", "id", "at", "channel", "kind", "subscription_id", "params")
 
 
@@ -35,7 +36,7 @@ def record_interaction(
     """
     interaction_id = new_id(now)
     row = _row(customer_id, interaction_id, now, channel, kind, subscription_id, params)
-    session.connection().execute(_insert, row)
+    _insert.change(session, row)
     return interaction_id
 
 

@@ -2,7 +2,8 @@
 
 from portal.messaging.delivery import Claimed, Outcome, Tidied, carry, claim_due, settle_message, tidy_messages
 from portal.messaging.errors import NotRepeatable
-from portal.messaging.ports import Receipt, ReceiptSource, SmsRefused, SmsSender, SmsUnavailable, SmsUncertain
+from portal.messaging.notices import LONGEST, notify_person
+from portal.messaging.ports import Listener, MessageSource, Receipt, ReceiptSource, SmsRefused, SmsSender, SmsUnavailable, SmsUncertain
 from portal.messaging.queries import MessageView, TrayView, count_waiting, list_messages, list_tray
 from portal.messaging.service import (
     mark_failed,
@@ -16,7 +17,10 @@ from portal.messaging.service import (
 )
 
 __all__ = [
+    "LONGEST",
     "Claimed",
+    "Listener",
+    "MessageSource",
     "MessageView",
     "NotRepeatable",
     "Outcome",
@@ -38,6 +42,7 @@ __all__ = [
     "mark_sent",
     "mark_uncertain",
     "note_receipt",
+    "notify_person",
     "put_in_tray",
     "queue_message",
     "requeue",

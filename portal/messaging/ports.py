@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -33,6 +34,18 @@ class Receipt:
 
     reference: str
     state: str
+
+
+Listener = Callable[[str, str], None]
+"""Takes a message somebody wrote to us: the number it came from, as the centre gives it, and its text."""
+
+
+@runtime_checkable
+class MessageSource(Protocol):
+    """A sender whose centre also brings what people write to us."""
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each message, outside any transaction. When it fails, the centre is told to come again."""
 
 
 @runtime_checkable
