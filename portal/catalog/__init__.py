@@ -1,47 +1,147 @@
 """What the operator offers: offerings, price lists with what each offers at which price, stock, and the tariffs of usage."""
 
+from portal.catalog.changes import (
+    ChangeView,
+    approve_change,
+    draft_change,
+    edit_change,
+    get_change,
+    get_preview,
+    list_changes,
+    list_changes_of,
+    publish_due,
+    reject_change,
+    submit_change,
+    withdraw_change,
+)
 from portal.catalog.data import DEVICES, GIFTS, OFFERINGS, PRICES, TARIFFS, OfferingData, PriceData, TariffData
-from portal.catalog.errors import ListExists, SoldOut
+from portal.catalog.differences import Difference, compare_documents
+from portal.catalog.document import CHANNELS, OfferingDocument
+from portal.catalog.eligibility import REASONS
+from portal.catalog.errors import ChangeClosed, ChangedMeanwhile, ListExists, OwnChange, SoldOut
+from portal.catalog.held import Preview, find_pictures
 from portal.catalog.offers import Offer, Terms, find_terms, get_offer, list_offers, terms_of_one
+from portal.catalog.pictures import Picture, get_picture, keep_picture, make_picture
 from portal.catalog.prices import POINTS, STANDARD, create_price_list, set_price
+from portal.catalog.publishing import (
+    VersionView,
+    find_published,
+    find_tax_rate,
+    get_version,
+    list_price_lists,
+    list_published,
+    list_versions,
+)
 from portal.catalog.queries import OfferingView, TariffView, get_offering, get_tariff, list_offerings, list_tariffs
-from portal.catalog.service import load_catalog
-from portal.catalog.stock import StockCount, add_stock, claim_stock, claiming, claiming_values, count_stock, release_stock, use_stock
+from portal.catalog.reading import read_document, write_document
+from portal.catalog.service import hang_pictures, load_catalog
+from portal.catalog.shelf import list_shelf, price_offerings
+from portal.catalog.shop_data import SHOP
+from portal.catalog.stock import (
+    CENTRAL,
+    StockCount,
+    add_stock,
+    claim_stock,
+    claiming,
+    claiming_values,
+    count_stock,
+    move_stock,
+    release_stock,
+    use_stock,
+)
+from portal.catalog.taking_back import take_back_stock
+from portal.catalog.transfer import Checked, Fault, check_file, export_csv, export_json, import_file
+from portal.catalog.views import BundleMember, Charges, Conflict, OfferPresale, OfferTerms, OfferView, find_conflicts
 
 __all__ = [
+    "CENTRAL",
+    "CHANNELS",
     "DEVICES",
     "GIFTS",
     "OFFERINGS",
     "POINTS",
     "PRICES",
+    "REASONS",
+    "SHOP",
     "STANDARD",
     "TARIFFS",
+    "BundleMember",
+    "ChangeClosed",
+    "ChangeView",
+    "ChangedMeanwhile",
+    "Charges",
+    "Checked",
+    "Conflict",
+    "Difference",
+    "Fault",
     "ListExists",
     "Offer",
+    "OfferPresale",
+    "OfferTerms",
+    "OfferView",
     "OfferingData",
+    "OfferingDocument",
     "OfferingView",
+    "OwnChange",
+    "Picture",
+    "Preview",
     "PriceData",
     "SoldOut",
     "StockCount",
     "TariffData",
     "TariffView",
     "Terms",
+    "VersionView",
     "add_stock",
+    "approve_change",
+    "check_file",
     "claim_stock",
     "claiming",
     "claiming_values",
+    "compare_documents",
     "count_stock",
     "create_price_list",
+    "draft_change",
+    "edit_change",
+    "export_csv",
+    "export_json",
+    "find_conflicts",
+    "find_pictures",
+    "find_published",
+    "find_tax_rate",
     "find_terms",
+    "get_change",
     "get_offer",
     "get_offering",
+    "get_picture",
+    "get_preview",
     "get_tariff",
+    "get_version",
+    "hang_pictures",
+    "import_file",
+    "keep_picture",
+    "list_changes",
+    "list_changes_of",
     "list_offerings",
     "list_offers",
+    "list_price_lists",
+    "list_published",
+    "list_shelf",
     "list_tariffs",
+    "list_versions",
     "load_catalog",
+    "make_picture",
+    "move_stock",
+    "price_offerings",
+    "publish_due",
+    "read_document",
+    "reject_change",
     "release_stock",
     "set_price",
+    "submit_change",
+    "take_back_stock",
     "terms_of_one",
     "use_stock",
+    "withdraw_change",
+    "write_document",
 ]

@@ -19,6 +19,7 @@ class Offer:
     """One offering on one price list. `name` and `summary` are by language, `picture` is an icon of the sprite.
 
     `amount` is in `unit`: points, or minor units of a currency. `left` counts the free units of what is stocked, else None.
+    `pictures` are hashes.
     """
 
     code: str
@@ -32,6 +33,12 @@ class Offer:
     stocked: bool
     left: int | None
     allowances: Mapping[str, int]
+    pictures: Sequence[str] | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """The picture it is shown by, its hash; None where there is none."""
+        return self.pictures[0] if self.pictures else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ _on_list = sa.and_(
 _offers = sa.select(
     Offering.code, Offering.kind, Offering.name, Offering.summary, Offering.picture, Offering.fulfilment, OfferingPrice.unit,
     OfferingPrice.amount, Offering.stocked, sa.case((Offering.stocked, _units)), Offering.allowances,
+    Offering.document["pictures"],
 ).where(_on_list)  # fmt: skip
 _of_kinds = _offers.where(Offering.kind.in_(sa.bindparam("kinds", expanding=True))).order_by(OfferingPrice.amount, Offering.code)
 _one = _offers.where(Offering.code == sa.bindparam("code"))

@@ -12,6 +12,7 @@ from portal.base.errors import N_, Invalid, NotFound
 from portal.base.i18n import LocalText
 from portal.base.money import MAX_MINOR
 from portal.catalog.errors import ListExists
+from portal.catalog.held import mark_change
 from portal.catalog.models import Offering, OfferingPrice, PriceList
 
 STANDARD = "standard"
@@ -54,3 +55,4 @@ def set_price(session: Session, price_list: str, offering_code: str, unit: str, 
     price = insert(OfferingPrice).values(price_list=price_list, offering_code=offering_code, unit=unit, amount=amount)
     keys = [OfferingPrice.price_list, OfferingPrice.offering_code, OfferingPrice.unit]
     connection.execute(price.on_conflict_do_update(index_elements=keys, set_={"amount": price.excluded.amount}))
+    mark_change(session)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.base.errors import NotFound
 from portal.catalog.models import Offering, Tariff
 
-KIND_ORDER = ("plan", "line", "internet", "add_on", "device", "gift")
+KIND_ORDER = ("bundle", "plan", "line", "internet", "add_on", "service", "device", "sim", "accessory", "gift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ _tariff = _tariffs.where(Tariff.part == sa.bindparam("part"))
 def list_offerings(session: Session) -> Sequence[OfferingView]:
     """Give every offering: plans, lines, internet, add-ons, each by price and code; devices and gifts last."""
     found = [OfferingView(*row) for row in session.execute(_offerings)]
-    return sorted(found, key=lambda each: (_place(each.kind), each.monthly_price_minor, each.code))
+    return sorted(found, key=lambda each: (kind_place(each.kind), each.monthly_price_minor, each.code))
 
 
 def get_offering(session: Session, code: str) -> OfferingView:
@@ -85,5 +85,6 @@ def get_tariff(session: Session, part: str) -> TariffView:
     return TariffView(*row)
 
 
-def _place(kind: str) -> int:
+def kind_place(kind: str) -> int:
+    """Give where a kind of offering stands among the others in a list."""
     return KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER)

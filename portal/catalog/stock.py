@@ -10,7 +10,7 @@ a piece that was put back waits until the others are gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.base.driver import FrequentStatement
 from portal.base.errors import N_, Invalid, NotFound
 from portal.base.ids import new_id
 from portal.catalog.errors import SoldOut
 from portal.catalog.models import Offering, StockClaim, StockUnit
 
 MOST_AT_ONCE = 100_000
+CENTRAL = "central"
+"""Where pieces are that no place of their own was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +38,38 @@ class StockCount:
     used: int
 
 
-_take = sa.delete(StockUnit).returning(StockUnit.id, StockUnit.offering_code, StockUnit.content)
-_columns = ("id", "offering_code", "content", "holder", "claimed_at")
+_take = sa.delete(StockUnit).returning(StockUnit.id, StockUnit.offering_code, StockUnit.content, StockUnit.place)
+_columns = ("id", "offering_code", "content", "place", "holder", "claimed_at")
 _moment = sa.bindparam("at", type_=StockClaim.claimed_at.type)
 
 
-def _newest_claim(code: sa.SQLColumnExpression[str]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.max(StockClaim.id)).where(StockClaim.offering_code == code).correlate_except(StockClaim).scalar_subquery()
+_Text = sa.SQLColumnExpression[str]
+
+
+def _newest_claim(code: _Text, place: _Text) -> sa.ScalarSelect[int]:
+    of_it = sa.and_(StockClaim.offering_code == code, StockClaim.place == place)
+    return sa.select(sa.func.max(StockClaim.id)).where(of_it).correlate_except(StockClaim).scalar_subquery()
 
 
 def first_free(code: sa.SQLColumnExpression[str]) -> sa.ColumnElement[int]:
-    """Give a free unit of an offering as a part of a larger query, NULL where there is none."""
-    lowest = sa.select(sa.func.min(StockUnit.id)).where(StockUnit.offering_code == code).correlate_except(StockUnit)
-    return sa.func.coalesce(lowest.where(StockUnit.id > _newest_claim(code)).scalar_subquery(), lowest.scalar_subquery())
+    """Give a central free unit of an offering as a part of a larger query, NULL where there is none."""
+    central: _Text = sa.literal(CENTRAL)
+    of_it = sa.and_(StockUnit.offering_code == code, StockUnit.place == central)
+    lowest = sa.select(sa.func.min(StockUnit.id)).where(of_it).correlate_except(StockUnit)
+    return sa.func.coalesce(lowest.where(StockUnit.id > _newest_claim(code, central)).scalar_subquery(), lowest.scalar_subquery())
 
 
 def _oldest(prefix: str = "") -> sa.Select[int]:
-    of_it = StockUnit.offering_code == _code(prefix)
+    of_it = sa.and_(StockUnit.offering_code == _text(prefix, "code"), StockUnit.place == _text(prefix, "place"))
     return sa.select(StockUnit.id).where(of_it).order_by(StockUnit.id).limit(sa.bindparam(f"{prefix}quantity", type_=sa.Integer()))
 
 
 def _next(prefix: str = "") -> sa.Select[int]:
-    return _oldest(prefix).where(StockUnit.id > sa.func.coalesce(_newest_claim(_code(prefix)), 0))
+    return _oldest(prefix).where(StockUnit.id > sa.func.coalesce(_newest_claim(_text(prefix, "code"), _text(prefix, "place")), 0))
 
 
-def _code(prefix: str) -> sa.BindParameter[str]:
-    return sa.bindparam(f"{prefix}code", type_=sa.String())
+def _text(prefix: str, name: str) -> sa.BindParameter[str]:
+    return sa.bindparam(f"{prefix}{name}", type_=sa.String())
 
 
 def _claim_in_one(oldest: sa.Select[int], prefix: str = "") -> sa.Insert:
@@ -69,15 +78,15 @@ def _claim_in_one(oldest: sa.Select[int], prefix: str = "") -> sa.Insert:
     free = sa.func.array(oldest.with_for_update(skip_locked=True).scalar_subquery())
     taken = _take.where(StockUnit.id == sa.any_(free)).cte("units")
     holder, at = sa.bindparam(f"{prefix}holder", type_=sa.String()), sa.bindparam(f"{prefix}at", type_=StockClaim.claimed_at.type)
-    return sa.insert(StockClaim).from_select(_columns, sa.select(taken.c.id, taken.c.offering_code, taken.c.content, holder, at))
+    return sa.insert(StockClaim).from_select(_columns, sa.select(*taken.c, holder, at))
 
 
-_claims = [_claim_in_one(units).execution_options(preserve_rowcount=True) for units in (_next(), _oldest())]
+_claims = [FrequentStatement(_claim_in_one(units)) for units in (_next(), _oldest())]
 _take_first = _take.where(StockUnit.id.in_(_oldest()))
 _note = sa.insert(StockClaim)
 _mine = sa.and_(StockClaim.holder == sa.bindparam("of_holder"), StockClaim.used_at.is_(None))
 _use = sa.update(StockClaim).where(_mine).values(used_at=_moment).returning(StockClaim.content)
-_release = sa.delete(StockClaim).where(_mine).returning(StockClaim.id, StockClaim.offering_code, StockClaim.content)
+_release = sa.delete(StockClaim).where(_mine).returning(StockClaim.id, StockClaim.offering_code, StockClaim.content, StockClaim.place)
 _add = sa.insert(StockUnit)
 _asked = sa.select(Offering.stocked, Offering.fulfilment).where(Offering.code == sa.bindparam("code"))
 _highest = sa.select(
@@ -86,17 +95,29 @@ _highest = sa.select(
 )
 
 
-def _number(model: type[StockUnit | StockClaim], *rules: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return sa.select(sa.func.count()).select_from(model).where(model.offering_code == sa.bindparam("code"), *rules).scalar_subquery()
+def _counted(*rules: Callable[[type[StockUnit | StockClaim]], sa.ColumnElement[bool]]) -> sa.Select[int, int, int]:
+    def number(model: type[StockUnit | StockClaim], *more: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+        which = [model.offering_code == sa.bindparam("code"), *(rule(model) for rule in rules), *more]
+        return sa.select(sa.func.count()).select_from(model).where(*which).scalar_subquery()
+
+    return sa.select(
+        number(StockUnit), number(StockClaim, StockClaim.used_at.is_(None)), number(StockClaim, StockClaim.used_at.is_not(None))
+    )
 
 
-_count = sa.select(
-    _number(StockUnit), _number(StockClaim, StockClaim.used_at.is_(None)), _number(StockClaim, StockClaim.used_at.is_not(None))
+_count = _counted()
+_count_at = _counted(lambda model: model.place == sa.bindparam("place"))
+_move = (
+    sa.update(StockUnit)
+    .where(StockUnit.id.in_(_oldest().with_for_update(skip_locked=True).scalar_subquery()))
+    .values(place=sa.bindparam("to_place"))
 )
 
 
-def add_stock(session: Session, offering_code: str, count_or_contents: int | Sequence[str], *, now: datetime) -> int:
+def add_stock(session: Session, offering_code: str, count_or_contents: int | Sequence[str], *, place: str = CENTRAL, now: datetime) -> int:
     """Add units of a stocked offering and give how many: a count of goods, or vouchers' codes, each encrypted (base.keys).
+
+    `place`: where they are, "central", an outlet's code, or what they are kept back for ("flash:7").
 
     Raises NotFound for what is not stocked, Invalid for a count that is no whole number from 1 to 100,000, for goods with
     codes and for vouchers without.
@@ -110,13 +131,16 @@ def add_stock(session: Session, offering_code: str, count_or_contents: int | Seq
         raise Invalid({"contents": N_("Each voucher needs its code; goods have none.")})
     highest = connection.execute(_highest).one()
     first = max(new_id(now), (highest.unit or 0) + 1, (highest.claim or 0) + 1)
-    rows = [{"id": first + place, "offering_code": offering_code, "content": content} for place, content in enumerate(contents)]
+    rows = [
+        {"id": first + number, "offering_code": offering_code, "content": content, "place": place}
+        for number, content in enumerate(contents)
+    ]
     connection.execute(_add, rows)
     return len(rows)
 
 
-def claim_stock(session: Session, offering_code: str, quantity: int, *, holder: str, now: datetime) -> None:
-    """Reserve units for `holder` (such as "order:42"), the oldest first; all of them or SoldOut, upon which roll back.
+def claim_stock(session: Session, offering_code: str, quantity: int, *, holder: str, place: str = CENTRAL, now: datetime) -> None:
+    """Reserve units at `place` for `holder` (such as "order:42"), the oldest first; all of them or SoldOut, upon which roll back.
 
     Whoever locks other rows too claims last: nobody else waits for what this holds. PostgreSQL takes one statement, two for the
     last pieces.
@@ -126,15 +150,15 @@ def claim_stock(session: Session, offering_code: str, quantity: int, *, holder: 
     connection = session.connection()
     count = 0
     if connection.dialect.name == "sqlite":
-        taken = connection.execute(_take_first, {"code": offering_code, "quantity": quantity}).all()
+        taken = connection.execute(_take_first, {"code": offering_code, "place": place, "quantity": quantity}).all()
         if taken:
             connection.execute(_note, [{**_row(unit), "holder": holder, "claimed_at": now} for unit in taken])
         count = len(taken)
     else:
         for claim in _claims:
             if count < quantity:
-                wanted = {"code": offering_code, "quantity": quantity - count, "holder": holder, "at": now}
-                count += connection.execute(claim, wanted).rowcount
+                wanted = {"code": offering_code, "place": place, "quantity": quantity - count, "holder": holder, "at": now}
+                count += claim.change(session, wanted)
     if count < quantity:
         raise SoldOut
 
@@ -149,8 +173,10 @@ def claiming(after: sa.CTE) -> sa.CTE:
 
 
 def claiming_values(offering_code: str, quantity: int, *, holder: str, now: datetime) -> Mapping[str, Any]:
-    """Give the values for `claiming`."""
-    return {"stock_code": offering_code, "stock_quantity": quantity, "stock_holder": holder, "stock_at": now}
+    """Give the values for `claiming`, which takes central pieces."""
+    return {
+        "stock_code": offering_code, "stock_place": CENTRAL, "stock_quantity": quantity, "stock_holder": holder, "stock_at": now
+    }  # fmt: skip
 
 
 def use_stock(session: Session, holder: str, *, now: datetime) -> Sequence[str]:
@@ -168,13 +194,23 @@ def release_stock(session: Session, holder: str) -> int:
     return len(rows)
 
 
-def count_stock(session: Session, offering_code: str) -> StockCount:
-    """Count an offering's units. One statement."""
-    return StockCount(*session.connection().execute(_count, {"code": offering_code}).one())
+def move_stock(session: Session, offering_code: str, quantity: int, *, to: str, place: str = CENTRAL) -> int:
+    """Move up to so many free units from one place to another, the oldest first; give how many there were to move."""
+    if type(quantity) is not int or quantity < 1:
+        raise Invalid({"quantity": N_("Take one or more.")})
+    params = {"code": offering_code, "place": place, "quantity": quantity, "to_place": to}
+    return session.connection().execute(_move, params).rowcount
+
+
+def count_stock(session: Session, offering_code: str, *, place: str | None = None) -> StockCount:
+    """Count an offering's units, at one place or (None) at all of them. One statement."""
+    if place is None:
+        return StockCount(*session.connection().execute(_count, {"code": offering_code}).one())
+    return StockCount(*session.connection().execute(_count_at, {"code": offering_code, "place": place}).one())
 
 
 def _row(row: Any) -> dict[str, Any]:
-    return {"id": row.id, "offering_code": row.offering_code, "content": row.content}
+    return {"id": row.id, "offering_code": row.offering_code, "content": row.content, "place": row.place}
 
 
 def _contents(count_or_contents: int | Sequence[str]) -> Sequence[str | None]:

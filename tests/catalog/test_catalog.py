@@ -16,8 +16,8 @@ from portal.catalog import (
     DEVICES,
     GIFTS,
     OFFERINGS,
+    SHOP,
     TARIFFS,
-    OfferingData,
     TariffView,
     get_offering,
     get_tariff,
@@ -27,7 +27,7 @@ from portal.catalog import (
 )
 from portal.catalog.models import Offering, Tariff
 
-ALL: tuple[OfferingData, ...] = (*OFFERINGS, *DEVICES, *GIFTS)
+ALL = [*(each.code for each in (*OFFERINGS, *DEVICES, *GIFTS)), *(str(each["code"]) for each in SHOP)]
 
 
 def test_loading_twice_leaves_one_of_each(database: Database) -> None:
@@ -35,7 +35,7 @@ def test_loading_twice_leaves_one_of_each(database: Database) -> None:
         load_catalog(session)
         load_catalog(session)
     with database.reading() as session:
-        assert {each.code for each in list_offerings(session)} == {each.code for each in ALL}
+        assert {each.code for each in list_offerings(session)} == set(ALL)
         assert {each.part for each in list_tariffs(session)} == {each.part for each in TARIFFS}
         assert len(list_offerings(session)) == len(ALL)
 
@@ -62,10 +62,9 @@ def test_offerings_are_listed_by_kind_and_price(database: Database) -> None:
         load_catalog(session)
     with database.reading() as session:
         listed = list_offerings(session)
-    assert [each.code for each in listed[:5]] == ["voice_standard", "voice_large", "extra_line", "internet_dsl", "internet_fibre"]
-    assert [each.kind for each in listed] == sorted(
-        (each.kind for each in listed), key=["plan", "line", "internet", "add_on", "device", "gift"].index
-    )
+    assert [each.code for each in listed[:4]] == ["bundle_family", "plan_student", "voice_standard", "plan_contract_24"]
+    kinds = ["bundle", "plan", "line", "internet", "add_on", "service", "device", "sim", "accessory", "gift"]
+    assert [each.kind for each in listed] == sorted((each.kind for each in listed), key=kinds.index)
 
 
 def test_what_is_not_there_is_not_found(database: Database) -> None:
@@ -91,7 +90,7 @@ def test_everything_has_a_name_in_each_language_and_a_price() -> None:
         assert all(allowance > 0 for allowance in offering.allowances.values())
     for tariff in TARIFFS:
         assert all(tariff.name[language] for language in LANGUAGES)
-    assert len({each.code for each in ALL}) == len(ALL)
+    assert len(set(ALL)) == len(ALL)
 
 
 @pytest.mark.parametrize(
