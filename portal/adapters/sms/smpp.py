@@ -15,16 +15,21 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from smpplib import consts, exceptions, gsm, smpp
 from smpplib.client import Client
 
-from portal.messaging import Receipt, SmsRefused, SmsUnavailable, SmsUncertain
+from portal.messaging import Listener, Receipt, SmsRefused, SmsUnavailable, SmsUncertain
+
+log = structlog.get_logger()
 
 ANSWER_SECONDS = 10.0
 QUIET_SECONDS = 30.0
+LISTEN_AGAIN_SECONDS = 15.0
 PART_ATTEMPTS = 4
 PART_WAIT_SECONDS = 0.5
 BUSY = frozenset({consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL, consts.SMPP_ESME_RSYSERR, consts.SMPP_ESME_RX_T_APPN})
+RECEIPT_CLASS, HEADER_CLASS = 0b0011_1100, 0b0100_0000
 _RECEIPT_ID = re.compile(rb"\bid:([0-9A-Za-z-]+)")
 _RECEIPT_STATE = re.compile(rb"\bstat:([A-Z]+)")
 _STATES = {1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN", 8: "REJECTD"}
@@ -57,6 +62,13 @@ def split_text(text: str) -> tuple[list[bytes], int, int]:
     return [header + bytes((index,)) + piece for index, piece in enumerate(pieces, start=1)], coding, esm_class
 
 
+def read_text(body: bytes, coding: int | None, esm_class: int | None) -> str:
+    """Give the text of a message that came in; of a long one, that of this part. What cannot be read is replaced."""
+    if int(esm_class or 0) & HEADER_CLASS and body:
+        body = body[body[0] + 1 :]
+    return body.decode("utf-16-be" if coding == consts.SMPP_ENCODING_ISO10646 else "latin-1", "replace")
+
+
 class SmppSender:
     """Sends through one connection, which is opened when first needed and again after it broke. Not for two threads."""
 
@@ -69,6 +81,8 @@ class SmppSender:
         self._used_at = 0.0
         self._answers: dict[int, Any] = {}
         self._receipts: list[Receipt] = []
+        self._listener: Listener | None = None
+        self._tried_at = -LISTEN_AGAIN_SECONDS
 
     @classmethod
     def from_url(cls, url: str) -> SmppSender:
@@ -102,11 +116,22 @@ class SmppSender:
             raise
         return references[0]
 
+    def listen(self, listener: Listener) -> None:
+        """Give what people write to us to `listener`, whenever receipts are asked for or a message is sent.
+
+        A message is acknowledged once it was taken; when that fails the centre is told so, and brings it again.
+        """
+        self._listener = listener
+
     def take_receipts(self) -> list[Receipt]:
         """Give the receipts that have come since the last call, without waiting for any.
 
         One whose message is not noted as sent yet (`note_receipt` says False) is for `keep_receipt`.
         """
+        if self._client is None and self._listener is not None and time.monotonic() - self._tried_at > LISTEN_AGAIN_SECONDS:
+            self._tried_at = time.monotonic()
+            with contextlib.suppress(SmsUnavailable):
+                self._connected()
         if self._client is not None:
             try:
                 self._client.poll()
@@ -200,7 +225,7 @@ class SmppSender:
             raise exceptions.PDUError(_words(pdu.status), int(pdu.status))
 
     def _received(self, pdu: Any) -> int:
-        """Keep a receipt; what people write is not ours to read here, but is acknowledged."""
+        """Keep a receipt; hand on what people write, and acknowledge it when it was taken."""
         text = pdu.short_message or b""
         named, state = getattr(pdu, "receipted_message_id", None), getattr(pdu, "message_state", None)
         found, stat = _RECEIPT_ID.search(text), _RECEIPT_STATE.search(text)
@@ -208,6 +233,12 @@ class SmppSender:
         word = stat.group(1).decode() if stat else _STATES.get(int(state), "UNKNOWN") if state else ""
         if reference and word:
             self._receipts.append(Receipt(reference.decode("ascii", "replace"), word))
+        elif self._listener is not None and not int(pdu.esm_class or 0) & RECEIPT_CLASS:
+            try:
+                self._listener((pdu.source_addr or b"").decode("ascii", "replace"), read_text(text, pdu.data_coding, pdu.esm_class))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the message must come again
+                log.warning("message_not_taken", kind=type(error).__name__)
+                return int(consts.SMPP_ESME_RX_T_APPN)
         return int(consts.SMPP_ESME_ROK)
 
 
