@@ -1,0 +1,1 @@
+"""Campaigns: written, judged, evaluated, and used no more often than they may be."""
