@@ -88,12 +88,13 @@ def check_entry(new: NewOrder) -> None:
         fields["amount"] = N_("A price is a whole number of zero or more.")
     elif new.total > MAX_MINOR:
         fields["amount"] = N_("This is more than one order can come to.")
-    fields |= {} if new.delivery is None else _check_delivery(new.delivery)
+    fields |= {} if new.delivery is None else check_delivery(new.delivery)
     if fields:
         raise Invalid(fields)
 
 
-def _check_delivery(delivery: Delivery) -> dict[str, str]:
+def check_delivery(delivery: Delivery) -> dict[str, str]:
+    """Give what is wrong with where it goes, by field."""
     given = delivery.as_row()
     fields = {name: N_("This is needed to send it to you.") for name, text in given.items() if not text.strip()}
     return fields | {name: N_("This is too long.") for name, text in given.items() if len(text) > MOST_SIGNS[name]}

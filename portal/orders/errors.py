@@ -40,3 +40,43 @@ class AlreadyTaken(Refused):
 
     code = "order_taken"
     sentence = N_("Somebody is already preparing this order.")
+
+
+class CouponGone(Refused):
+    """A coupon the order was priced with is held by the cart no more."""
+
+    code = "coupon_gone"
+    sentence = N_("A code you entered is no longer held for you. Nothing was ordered; look at the new price first.")
+
+
+class MostReached(Refused):
+    """The customer has, or has ordered, as many of it as one may have: `limit`."""
+
+    code = "most_reached"
+    sentence = N_("You have ordered as many of this as one customer can have. Nothing was ordered.")
+
+    def __init__(self, offering_code: str, limit: int) -> None:
+        super().__init__()
+        self.offering_code = offering_code
+        self.limit = limit
+
+
+class NotReturnable(Refused):
+    """The time to return it is over, it was returned before, or it is nothing that can come back."""
+
+    code = "not_returnable"
+    sentence = N_("This cannot be returned here. Nothing was changed.")
+
+
+class SamePerson(Refused):
+    """Who asked for it, or decided on it, does not let the money go."""
+
+    code = "same_person"
+    sentence = N_("Somebody else has to do this step: two people look at it where money goes back.")
+
+
+class DepositStays(Refused):
+    """A pre-sale's deposit that is paid goes back by the pre-sale's rules alone."""
+
+    code = "deposit_stays"
+    sentence = N_("This deposit belongs to a place in a pre-sale. Give the place up on the page of the pre-sale.")

@@ -54,3 +54,59 @@ class OrderCancelled(OrderEvent):
 
     type: ClassVar[str] = "orders.order_cancelled"
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReleased(OrderEvent):
+    """Whoever had taken an order at the desk gave it back to the queue."""
+
+    type: ClassVar[str] = "orders.order_released"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid(OrderEvent):
+    """An order's money came in, or was seen at the counter."""
+
+    type: ClassVar[str] = "orders.order_paid"
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReserved(OrderEvent):
+    """An order that waited (for its payment, for a look at papers) is in preparation. `automatic`: no desk is needed to fulfil it."""
+
+    type: ClassVar[str] = "orders.order_reserved"
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProvisioned(OrderEvent):
+    """What an order sets up is set up."""
+
+    type: ClassVar[str] = "orders.order_provisioned"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShipped(OrderEvent):
+    """An order's goods are on their way."""
+
+    type: ClassVar[str] = "orders.order_shipped"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefunded(OrderEvent):
+    """Money of an order went back to whoever paid."""
+
+    type: ClassVar[str] = "orders.order_refunded"
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReturned(OrderEvent):
+    """Pieces of an order came back; `whole`: all there were."""
+
+    type: ClassVar[str] = "orders.order_returned"
+    return_id: int
+    whole: bool

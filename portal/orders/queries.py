@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ from portal.customers import Viewer
 from portal.orders.entry import Delivery
 from portal.orders.holds import CONTENT_MARK
 from portal.orders.models import Order, OrderItem, OrderStep, OrderWork
-from portal.orders.states import RESERVED, STATES, State, Status
+from portal.orders.real_name import papers_missing
+from portal.orders.states import ACCEPTED, STATES, TRANSITIONS, State, Status, read_status
 
 CARD_SHOWS, MOST_SHOWN = 3, 50
 
@@ -26,7 +27,8 @@ CARD_SHOWS, MOST_SHOWN = 3, 50
 class OrderSummary:
     """One order in a list. `name` (by language) is its first item's, `more` counts the items besides, `quantity` all pieces.
 
-    `status` is one of STATES, which has its name; `due_at`: until when the desk has to be done; `can_cancel`: by the customer.
+    `status` is one of STATES, which has its name; `due_at`: until when the desk has to be done; `task`: what it waits for, one
+    of TASKS; `can_cancel`: by the customer; `pay_by`: until when an order that is paid before is kept.
     """
 
     id: int
@@ -45,6 +47,9 @@ class OrderSummary:
     total_points: int
     subscription_id: int | None
     placed_for: str | None
+    payment: str
+    pay_by: datetime | None
+    task: str | None
 
     @property
     def state(self) -> State:
@@ -54,7 +59,12 @@ class OrderSummary:
     @property
     def can_cancel(self) -> bool:
         """Whether the customer may still give it up."""
-        return self.status == RESERVED and not self.is_taken
+        return self.status in TRANSITIONS["withdraw"].sources and not self.is_taken
+
+    @property
+    def waits_for_payment(self) -> bool:
+        """Whether it is kept until its money comes."""
+        return self.status == ACCEPTED and self.pay_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,22 @@ class OrderItemView:
     price_minor: int
     price_points: int
     contents: tuple[str, ...]
+    monthly_minor: int = 0
+    discount_minor: int = 0
+    is_gift: bool = False
+    returned: int = 0
+    subscription_id: int | None = None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def monthly_total(self) -> int:
+        """What all of them cost every month."""
+        return self.quantity * self.monthly_minor
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """What happened to an order: accepted, reserved, taken, fulfilled or cancelled. `note`: a reason's code, a tracking number."""
+    """What happened to an order: a status it reached, or taken, released, checked … `note`: a reason's code, a tracking number."""
 
     kind: str
     at: datetime
@@ -98,13 +119,29 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderMoney:
+    """What an order's total is made of, and what of it came in and went back; all in minor units, all within the total."""
+
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tax_minor: int = 0
+    deposit_minor: int = 0
+    paid_minor: int = 0
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order in full."""
+    """One order in full. `promotion`: what campaigns gave, as the cart kept it; `papers_missing`: what is still to be shown."""
 
     summary: OrderSummary
     items: tuple[OrderItemView, ...]
     steps: tuple[StepView, ...]
     delivery: Delivery | None
+    money: OrderMoney = OrderMoney()
+    outlet: str | None = None
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    papers_missing: tuple[str, ...] = ()
 
 
 _customer: sa.BindParameter[int] = sa.bindparam("customer")
@@ -121,7 +158,8 @@ _summaries = (
         OrderWork.taken_by.is_not(None).label("is_taken"), OrderItem.name,
         _all_of_it.with_only_columns(sa.func.sum(_other.quantity)).scalar_subquery().label("quantity"),
         (_all_of_it.with_only_columns(sa.func.count()).scalar_subquery() - 1).label("more"),
-        Order.currency, Order.total_minor, Order.total_points, Order.subscription_id, Order.placed_for,
+        Order.currency, Order.total_minor, Order.total_points, Order.subscription_id, Order.placed_for, Order.payment, Order.pay_by,
+        OrderWork.task,
     )
     .select_from(Order)
     .join(OrderItem, _first)
@@ -144,14 +182,19 @@ _page = {
     for sees_all in (True, False)
     for starts in (True, False)
 }
+_money = (
+    Order.discount_minor, Order.shipping_minor, Order.tax_minor, Order.deposit_minor, Order.paid_minor, Order.refunded_minor,
+)  # fmt: skip
+_more = (Order.delivery, Order.outlet, Order.promotion, Order.documents, *_money)
 _one = {
-    sees_all: _summaries.add_columns(Order.delivery).where(Order.id == sa.bindparam("order"), *(() if sees_all else (_in_sight,)))
+    sees_all: _summaries.add_columns(*_more).where(Order.id == sa.bindparam("order"), *(() if sees_all else (_in_sight,)))
     for sees_all in (True, False)
 }
 _items = (
     sa.select(
         OrderItem.position, OrderItem.offering_code, OrderItem.name, OrderItem.fulfilment, OrderItem.quantity, OrderItem.price_minor,
-        OrderItem.price_points, OrderItem.content,
+        OrderItem.price_points, OrderItem.content, OrderItem.monthly_minor, OrderItem.discount_minor, OrderItem.is_gift,
+        OrderItem.returned, OrderItem.subscription_id, OrderItem.terms,
     )
     .where(OrderItem.customer_id == _customer, OrderItem.order_id == sa.bindparam("order"))
     .order_by(OrderItem.position)
@@ -194,10 +237,14 @@ def get_order(session: Session, viewer: Viewer, order_id: int, *, keys: Keys | N
         raise NotFound
     opening = keys if viewer.audience == "subscriber" and viewer.full else None
     return OrderView(
-        summary=OrderSummary(*row[:-1]),
+        summary=_summary(row[: -len(_more)]),
         items=tuple(_item(each, opening) for each in connection.execute(_items, which)),
-        steps=tuple(StepView(*each) for each in connection.execute(_steps, which)),
+        steps=tuple(StepView(read_status(each.kind), *each[1:]) for each in connection.execute(_steps, which)),
         delivery=None if row.delivery is None else Delivery(**row.delivery),
+        money=OrderMoney(*row[-len(_money) :]),
+        outlet=row.outlet,
+        promotion=row.promotion or {},
+        papers_missing=tuple(papers_missing(row.documents)),
     )
 
 
@@ -209,7 +256,12 @@ def _list(session: Session, viewer: Viewer, before: str | None, most: int) -> Se
         except ValueError as error:
             raise Invalid({"before": N_("This page of the orders is not there. Start from the newest.")}) from error
     rows = session.connection().execute(_page[_sees_all(viewer), before is None], params)
-    return [OrderSummary(*row) for row in rows]
+    return [_summary(row) for row in rows]
+
+
+def _summary(row: Any) -> OrderSummary:
+    """Give a row as an order, its status by the name it has today."""
+    return OrderSummary(row[0], row[1], read_status(row[2]), *row[3:])
 
 
 def _sees_all(viewer: Viewer) -> bool:
@@ -232,5 +284,6 @@ def _sight(viewer: Viewer) -> dict[str, Any]:
 def _item(row: sa.Row[*tuple[Any, ...]], keys: Keys | None) -> OrderItemView:
     sealed = row.content.split(CONTENT_MARK) if row.content and keys is not None else []
     contents = tuple(keys.decrypt(each) for each in sealed) if keys is not None else ()
-    position, code, name, fulfilment, quantity, price_minor, price_points, _ = row
-    return OrderItemView(position, code, name, fulfilment, quantity, price_minor, price_points, contents)
+    position, code, name, fulfilment, quantity, price_minor, price_points, _, monthly, discount, is_gift, returned, line, terms = row
+    sold = (position, code, name, fulfilment, quantity, price_minor, price_points, contents)
+    return OrderItemView(*sold, monthly, discount, is_gift, returned, line, terms or {})

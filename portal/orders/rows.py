@@ -25,6 +25,11 @@ from portal.orders.states import ACCEPTED, RESERVED
 Values = Mapping[str, Any]
 _order, _item, _step, _work = (Order.metadata.tables[name] for name in ("customer_order", "order_item", "order_step", "order_work"))
 _OPTIONAL = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_HEAD = (
+    "customer_id", "id", "key", "fingerprint", "reference", "status", "channel", "party_id", "placed_for", "subscription_id", "currency",
+    "total_minor", "total_points", "delivery", "placed_at", "ended_at",
+)  # fmt: skip
+"""What an order that is not priced by a cart says of itself; all else has its default."""
 _ITEM = ("position", "offering_code", "name", "fulfilment", "quantity", "price_minor", "price_points")
 _STEP = ("customer_id", "order_id", "number", "kind", "at", "actor")
 _WORK = ("order_id", "customer_id", "reference", "channel", "summary", "quantity", "placed_at", "due_at")
@@ -32,7 +37,7 @@ _FIRST_STEPS = ((1, ACCEPTED), (2, RESERVED))
 
 
 def _claiming(insert: sqlite.Insert | postgresql.Insert) -> ReturningInsert[Any]:
-    values = {each.name: sa.bindparam(each.name, type_=_OPTIONAL if each.name == "delivery" else each.type) for each in _order.c}
+    values = {name: sa.bindparam(name, type_=_OPTIONAL if name == "delivery" else _order.c[name].type) for name in _HEAD}
     return insert.values(values).on_conflict_do_nothing().returning(_order.c.customer_id, _order.c.id)
 
 

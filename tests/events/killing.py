@@ -13,15 +13,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from portal.base import outbox
 from portal.base.db import Database
+from portal.base.driver import DriverStatement
 from portal.base.events import DONE, OutboxEvent
 from portal.base.logs import configure_logging
 from portal.faces.worker.deliver import Delivery, Step
@@ -51,6 +53,18 @@ class Steps:
             self.step()
 
         database.engine.dialect.do_commit = counted  # type: ignore[method-assign]
+        self._count_what_goes_straight_to_the_driver()
+
+    def _count_what_goes_straight_to_the_driver(self) -> None:
+        straight = DriverStatement.execute
+
+        def counted(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> Any:
+            self.step()
+            rows = straight(statement, session, values)
+            self.step()
+            return rows
+
+        DriverStatement.execute = counted  # type: ignore[method-assign,assignment]
 
     def step(self, *_: Any) -> None:
         self.count += 1

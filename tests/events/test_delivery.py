@@ -294,7 +294,8 @@ def test_looking_costs_an_index_and_no_more_however_many_events_were_delivered(d
         if not database.is_sqlite:
             session.execute(sa.text("ANALYZE outbox_event"))
         for statement in (outbox._due, outbox._claim):
-            compiled = str(statement.params(now=clock.now).compile(database.engine, compile_kwargs={"literal_binds": True}))
+            asked = statement._of(session.connection()).params(now=clock.now)
+            compiled = str(asked.compile(database.engine, compile_kwargs={"literal_binds": True}))
             explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
             seen += [str(row[-1]) for row in session.connection().exec_driver_sql(explain + compiled.replace("%", "%%"))]
     plan = "\n".join(seen)

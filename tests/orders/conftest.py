@@ -11,6 +11,7 @@ from portal.base.db import Database
 from portal.base.keys import Keys
 from portal.identity import NewStaff, create_staff
 from tests.cast import Cast
+from tests.orders.shop import Shop
 from tests.orders.till import THERMOS, Till
 
 POINTS_AT_FIRST = 2_000
@@ -41,3 +42,11 @@ def clerks(database: Database, keys: Keys, now: datetime) -> tuple[int, int]:
             create_staff(session, keys, NewStaff(f"desk-{name}", name, "clerk", "杭州"), "hash", issuer="test", now=now).staff_id
             for name in ("李", "赵")
         )
+
+
+@pytest.fixture
+def shop(till: Till) -> Iterator[Shop]:
+    """Give Alice's shop; after the test, all books agree."""
+    made = Shop(till.database, till.person, till.keys, till.now)
+    yield made
+    assert made.books() == []

@@ -16,11 +16,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from portal.base.books import check_books
 from portal.base.db import Base, Database
-from portal.base.driver import DriverStatement
 from portal.base.logs import configure_logging
 from portal.catalog import add_stock
 from portal.orders import Placed, cancel_order, fulfil_order, place_order
@@ -42,25 +40,9 @@ def counts(database: Database) -> dict[str, int]:
         return {name: session.scalar(sa.select(sa.func.count()).select_from(Base.metadata.tables[name])) or 0 for name in WRITTEN}
 
 
-class EveryStep(Steps):
-    """Steps before and after the statements that go straight to the driver, too."""
-
-    def __init__(self, database: Database, last: int | None) -> None:
-        super().__init__(database, last)
-        straight = DriverStatement.run
-
-        def counted(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-            self.step()
-            rows = straight(statement, session, values)
-            self.step()
-            return rows
-
-        DriverStatement.run = counted  # type: ignore[method-assign,assignment]
-
-
 def placing(customer_id: int, key: str, last: int | None = None) -> Work:
     def work(database: Database) -> None:
-        EveryStep(database, last)
+        Steps(database, last)
         place(database, customer_id, key)
 
     return work
@@ -88,7 +70,7 @@ def place_in_two(database: Database, customer_id: int, key: str) -> None:
 
 def placing_in_two(customer_id: int, key: str, last: int | None = None) -> Work:
     def work(database: Database) -> None:
-        EveryStep(database, last)
+        Steps(database, last)
         place_in_two(database, customer_id, key)
 
     return work
@@ -125,7 +107,7 @@ def kill_ending(database: Database, customer_id: int, verb: str) -> dict[str, An
 
         def end(database: Database, last: int | None = last, order_id: int = order_id) -> None:
             if last is not None:
-                EveryStep(database, last)
+                Steps(database, last)
             with database.writing() as session:
                 if verb == "fulfil":
                     fulfil_order(session, order_id, actor="staff:1", now=datetime.now(UTC), customer_id=customer_id)
@@ -150,7 +132,7 @@ def kill_ending(database: Database, customer_id: int, verb: str) -> dict[str, An
 
 
 ENDED: Mapping[str, Mapping[str, Any]] = {
-    "fulfil": {"status": "fulfilled", "hold": "spent", "reserved": 0, "used": 1, "work": 0, "steps": 3, "told": 2, "emitted": 2},
+    "fulfil": {"status": "completed", "hold": "spent", "reserved": 0, "used": 1, "work": 0, "steps": 3, "told": 2, "emitted": 2},
     "cancel": {"status": "cancelled", "hold": "released", "reserved": 0, "used": 0, "work": 0, "steps": 3, "told": 2, "emitted": 2},
 }
 

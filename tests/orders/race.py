@@ -159,7 +159,7 @@ def end(database: Database, index: int, orders: Sequence[tuple[int, int]]) -> Co
                     done = fulfil_order(session, order_id, actor="staff:1", customer_id=customer_id, now=datetime.now(UTC))
                 else:
                     done = cancel_order(session, customer_id, order_id, actor="staff:1", reason="race", now=datetime.now(UTC))
-            did["fulfilled" if index % 2 else "cancelled"] += done
+            did["completed" if index % 2 else "cancelled"] += done
         except OrderClosed:
             did["closed"] += 1
     return did

@@ -42,12 +42,12 @@ def test_what_is_fulfilled_is_spent_and_given_out_and_off_the_list(till: Till, c
     assert till.stocked("gift_thermos") == StockCount(1, 1, 2)
     assert placed.order_id not in {work.order_id for work in till.work()}
     order = till.look(placed.order_id)
-    assert (order.summary.status, order.summary.ended_at, order.summary.due_at) == ("fulfilled", till.now, None)
+    assert (order.summary.status, order.summary.ended_at, order.summary.due_at) == ("completed", till.now, None)
     assert [(step.kind, step.actor, step.note) for step in order.steps] == [
         ("accepted", till.actor, None),
         ("reserved", till.actor, None),
         ("taken", f"staff:{clerks[0]}", None),
-        ("fulfilled", f"staff:{clerks[0]}", "SF1234567890"),
+        ("completed", f"staff:{clerks[0]}", "SF1234567890"),
     ]
 
 
@@ -116,7 +116,7 @@ def test_the_worker_gives_a_voucher_its_codes_which_the_customer_alone_reads(til
     placed = till.place(replace(COFFEE, quantity=2))
     till.run_worker()
     order = till.look(placed.order_id)
-    assert order.summary.status == "fulfilled"
+    assert order.summary.status == "completed"
     assert len(order.items[0].contents) == 2
     assert all(content.startswith("CODE-gift_coffee") for content in order.items[0].contents)
     assert len(set(order.items[0].contents)) == 2
@@ -167,7 +167,7 @@ def test_the_desk_fulfils_and_cancels_what_is_on_its_list(till: Till) -> None:
     with till.database.writing() as session:
         assert fulfil_order(session, first.order_id, actor="staff:1", now=till.now)
         assert cancel_order(session, None, second.order_id, actor="staff:1", reason="no_stock", now=till.now)
-    assert [till.look(each.order_id).summary.status for each in (first, second)] == ["fulfilled", "cancelled"]
+    assert [till.look(each.order_id).summary.status for each in (first, second)] == ["completed", "cancelled"]
 
 
 def test_what_is_not_on_the_desks_list_the_desk_does_not_find(till: Till) -> None:
@@ -212,7 +212,7 @@ def check(till: Till) -> int:
     open_ids = {row["id"] for row in mine if row["status"] == "reserved"}
     points = till.points()
     assert points["points_held"] == sum(row["total_points"] for row in mine if row["id"] in open_ids)
-    assert points["points_spent"] == sum(row["total_points"] for row in mine if row["status"] == "fulfilled")
+    assert points["points_spent"] == sum(row["total_points"] for row in mine if row["status"] == "completed")
     assert sum(points.values()) == 2_000
     claims = [row for row in till.rows("stock_claim") if int(row["holder"].split(":")[1]) in {row["id"] for row in mine}]
     items = [row for row in till.rows("order_item") if row["customer_id"] == till.person.customer_id and row["fulfilment"] != "data_pack"]
