@@ -1,0 +1,71 @@
+"""Flash sales: few pieces at a set hour, a published rule, an honest place in line."""
+
+from portal.flashsales.checking import list_draw, verify_draw
+from portal.flashsales.drawing import Drawn, draw_tickets, hash_seed, new_seed, rank_of, ticket_of, verify_places
+from portal.flashsales.entering import EntryStatus, EntryView, enter_sale, find_entry, leave_sale
+from portal.flashsales.errors import NotAdmitted, NotForYou, NotOpen, OwnSale, SaleFixed, SoldOutForGood, TooFewPieces
+from portal.flashsales.ordering import PieceOrder, note_order_given_up, note_order_paid, order_piece
+from portal.flashsales.sales import (
+    RULES,
+    NewSale,
+    Phase,
+    Rule,
+    SaleView,
+    announce_sale,
+    cancel_sale,
+    draft_sale,
+    edit_sale,
+    get_sale,
+    holder_of,
+    list_sales,
+    list_shown_sales,
+    place_of,
+)
+from portal.flashsales.settling import SaleState, Settled, get_state, list_sales_due, settle_sale
+
+__all__ = [
+    "RULES",
+    "Drawn",
+    "EntryStatus",
+    "EntryView",
+    "NewSale",
+    "NotAdmitted",
+    "NotForYou",
+    "NotOpen",
+    "OwnSale",
+    "Phase",
+    "PieceOrder",
+    "Rule",
+    "SaleFixed",
+    "SaleState",
+    "SaleView",
+    "Settled",
+    "SoldOutForGood",
+    "TooFewPieces",
+    "announce_sale",
+    "cancel_sale",
+    "draft_sale",
+    "draw_tickets",
+    "edit_sale",
+    "enter_sale",
+    "find_entry",
+    "get_sale",
+    "get_state",
+    "hash_seed",
+    "holder_of",
+    "leave_sale",
+    "list_draw",
+    "list_sales",
+    "list_sales_due",
+    "list_shown_sales",
+    "new_seed",
+    "note_order_given_up",
+    "note_order_paid",
+    "order_piece",
+    "place_of",
+    "rank_of",
+    "settle_sale",
+    "ticket_of",
+    "verify_draw",
+    "verify_places",
+]
