@@ -6,7 +6,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.adapters.backchannel import make_backchannel
+from portal.adapters.bss import make_bss
 from portal.adapters.documents import make_documents
+from portal.adapters.logistics import make_logistics
+from portal.adapters.payment import make_providers
 from portal.adapters.sms import make_sender
 from portal.adapters.upstream import make_upstream
 from portal.base import clock
@@ -30,11 +33,14 @@ from portal.faces.sso import bp as sso
 from portal.faces.sso import machines as sso_machines
 from portal.faces.tray import bp as tray
 from portal.faces.worker import register as register_worker
+from portal.flashsales.handlers import register as register_flashsales
 from portal.identity import make_hasher
 from portal.identity.handlers import register as register_identity
 from portal.openid.handlers import register as register_openid
 from portal.orders.handlers import register as register_orders
+from portal.payments import use_providers
 from portal.points.handlers import register as register_points
+from portal.presales.handlers import register as register_presales
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -65,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def assemble(settings: Settings) -> Portal:
     """Make the parts that live as long as the process, and set where days begin."""
     clock.use_zone(settings.zone)
+    use_providers(settings.payment_providers, settings.currency)
     database = Database(settings.sqlalchemy_url)
     handlers = Handlers()
     register_identity(handlers)
@@ -72,16 +79,22 @@ def assemble(settings: Settings) -> Portal:
     register_billing(handlers)
     register_points(handlers)
     register_orders(handlers)
+    register_presales(handlers)
+    keys = make_keys(settings)
+    register_flashsales(handlers, keys)
     return Portal(
         settings,
         database,
-        make_keys(settings),
+        keys,
         handlers,
         make_sender(settings, database),
         make_hasher(settings),
         make_backchannel(settings),
         make_documents(settings),
         make_upstream(settings),
+        make_providers(settings),
+        make_bss(settings),
+        make_logistics(settings),
     )
 
 

@@ -37,7 +37,7 @@ Shift = Callable[[float], None]
 STAFF = (
     NewStaff("dora", "朵拉", "clerk", "西湖营业厅"), NewStaff("sam", "山姆", "supervisor", "西湖营业厅"),
     NewStaff("olga", "欧佳", "order_desk", "杭州订单中心"), NewStaff("oskar", "岳思", "order_desk", "杭州订单中心"),
-    NewStaff("ada", "艾达", "administrator", "信息中心"),
+    NewStaff("ada", "艾达", "administrator", "信息中心"), NewStaff("mei", "梅雪", "marketing", "市场部"),
 )  # fmt: skip
 
 
@@ -58,13 +58,14 @@ class Clerk:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Dora at the counter, Sam who supervises her, Olga and Oskar of the order desk, Ada who looks after single sign-on."""
+    """Dora at the counter, Sam who supervises her, Olga and Oskar of the order desk, Ada of single sign-on, Mei who makes offers."""
 
     dora: Clerk
     sam: Clerk
     olga: Clerk
     oskar: Clerk
     ada: Clerk
+    mei: Clerk
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +135,7 @@ def deliver(app: Flask) -> None:
     """Have the worker do once what is due."""
     from portal.faces.worker import make_worker
 
-    make_worker(app.extensions["portal"]).run_once()
+    make_worker(app.extensions["portal"], app).run_once()
 
 
 @pytest.fixture
@@ -217,6 +218,15 @@ def signed_on(here: Site, clerk: Clerk) -> Site:
     sites = here.post_form(page, here.url("counter.take_login"), login=clerk.login, password=STAFF_PASSWORD, code=clerk.code())
     assert sites.request.path == here.url("office.list_sites")
     assert sites.status_code == 200
+    return here
+
+
+def marketing_desk(here: Site, clerk: Clerk) -> Site:
+    """Sign somebody of marketing in; she arrives at the campaigns."""
+    page = here.get(here.url("counter.ask_login")).page
+    campaigns = here.post_form(page, here.url("counter.take_login"), login=clerk.login, password=STAFF_PASSWORD, code=clerk.code())
+    assert campaigns.request.path == here.url("office.list_campaigns")
+    assert campaigns.status_code == 200
     return here
 
 

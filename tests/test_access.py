@@ -6,9 +6,9 @@ an id gives 404 for what is not the reader's (guard.md 16); reading changes noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,48 +16,33 @@ import sqlalchemy as sa
 from werkzeug.routing import Rule
 
 from portal.base.db import Base
-from portal.base.ids import new_id, to_ref
-from portal.faces.component import newest
+from portal.base.ids import to_ref
+from tests import access_campaigns as of_campaigns
+from tests import access_codes as of_codes
+from tests import access_offers as of_offers
+from tests import access_payments as of_payments
 from tests import access_people as of_people
+from tests import access_sales as of_sales
+from tests import access_shop as of_shop
 from tests import access_sign_on as of_sign_on
+from tests.access_ids import IDS, NO_SECRET, NOWHERE, Values, World
 from tests.cast import NOW, Cast
 from tests.changes import state_of
-from tests.door import Staff, Story, signed_on, write_story
+from tests.door import Staff, Story, marketing_desk, signed_on, write_story
 from tests.faces.ministore import enter
 from tests.identity.softkey import put_passkey
 from tests.ministores.company import EMMA, FRED, open_acme, order_for
-from tests.open_routes import OPEN_TO_ALL, SCIM_EXAMPLES
+from tests.open_routes import OPEN_TO_ALL
 from tests.ordering import fill_store, redeem
 from tests.pages import Site
 
-ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam", "olga", "ada", "emma")
-RANK = {"dora": "clerk", "sam": "supervisor", "olga": "order_desk", "ada": "administrator"}
+ROLES = ("anonymous", "alice", "bob", "charlie", "erin", "dora", "sam", "olga", "ada", "mei", "emma")
+RANK = {"dora": "clerk", "sam": "supervisor", "olga": "order_desk", "ada": "administrator", "mei": "marketing"}
 REALM = dict.fromkeys(("alice", "bob", "charlie", "erin"), "subscriber") | dict.fromkeys(RANK, "staff") | {"emma": "employee"}
-LAST = ("site.end_others", "site.sign_out", "sso.confirm", "counter.sign_out")
-"""What ends sessions comes last."""
+OTHER_DESKS = ("/office/sign-on", "/office/campaigns", "/office/offers", "/office/codes", "/office/sales", "/office/presales")
+LAST = ("counter.close", "site.end_others", "site.sign_out", "sso.confirm", "counter.sign_out")
+"""What closes a customer or ends sessions comes last."""
 READ_TRACES = {"audit_entry", "audit_head", "interaction"}
-NOWHERE = new_id(NOW)
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everybody signed in, each in a browser of their own, and what belongs to whom."""
-
-    cast: Cast
-    staff: Staff
-    browsers: dict[str, Site]
-    alices_bills: Story
-    charlies_bill: int
-    sessions: dict[str, int]
-    """The session of each person's browser; Alice has a spare one besides."""
-    spare_session: int
-    orders: dict[str, int]
-    """An open order of Alice's and of Charlie's, and of Acme's for Emma and for Fred."""
-    passkeys: dict[str, int]
-    """A passkey of Alice's and one of Charlie's."""
-    invitations: dict[str, int]
-    """One to Alice by Charlie, one to Charlie by Alice."""
-    sign_on: dict[str, int]
 
 
 @pytest.fixture
@@ -65,12 +50,16 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
     with app.extensions["portal"].db.writing() as session:
         charlies = write_story(session, cast.charlie, (cast.charlie.subscription_id,))
         fill_store(session, keys, cast)
+        of_codes.put_codes(session, keys, staff.ada.staff_id)
+        of_campaigns.put_campaign(session, staff.mei.staff_id, staff.sam.staff_id)
         orders = {"alice": redeem(session, cast.alice).order_id, "charlie": redeem(session, cast.charlie).order_id}
         acme = open_acme(session, cast)
         orders |= {name: order_for(session, cast, who) for name, who in (("emma", EMMA), ("fred", FRED))}
         passkeys = {name: put_passkey(session, getattr(cast, name), now=NOW) for name in ("alice", "charlie")}
         invitations = of_people.put_invitations(session, cast, now=NOW)
         sign_on = of_sign_on.put_sign_on(session, keys, cast)
+        sales = of_sales.put_sales(session, keys, staff.mei.staff_id, staff.sam.staff_id)
+        shop = of_shop.put_shop(session, cast) | of_payments.put_difference(session) | of_offers.put_change(session, staff.mei.staff_id)
     browsers = {
         "anonymous": browser(),
         "emma": browser(),
@@ -78,6 +67,7 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
         "sam": counter(staff.sam),
         "olga": office(staff.olga),
         "ada": signed_on(browser(), staff.ada),
+        "mei": marketing_desk(browser(), staff.mei),
     }
     token = enter(browser(), acme, EMMA).token
     browsers["emma"].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
@@ -95,109 +85,7 @@ def world(app: Any, cast: Cast, staff: Staff, story: Story, browser: Any, sign_i
     first = {
         role: next(each for party, each in ids if party == getattr(cast, role).party_id) for role in ("alice", "bob", "charlie", "erin")
     }
-    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id, orders, passkeys, invitations, sign_on)
-
-
-# Values for the ids in addresses. A new route with an id needs an entry here: `own` opens the door for the matrix of
-# roles, `foreign` must give 404 to each of the roles named.
-
-Values = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """How to fill in a route's ids: with what exists and is somebody's own, and with what is not the reader's."""
-
-    own: Callable[[World], Values]
-    foreign: Callable[[World], list[tuple[str, Values]]]
-
-
-def _bill_of_others(world: World) -> list[tuple[str, Values]]:
-    alices, charlies = world.alices_bills.bills[-1], world.charlies_bill
-    return [
-        ("alice", {"bill_id": charlies}), ("alice", {"bill_id": NOWHERE}), ("charlie", {"bill_id": alices}),
-        ("erin", {"bill_id": alices}), ("bob", {"bill_id": alices}), ("bob", {"bill_id": charlies}),
-    ]  # fmt: skip
-
-
-def _session_of_others(world: World) -> list[tuple[str, Values]]:
-    pairs = [("alice", "charlie"), ("charlie", "alice"), ("bob", "alice"), ("alice", "bob"), ("erin", "alice")]
-    return [*((role, {"session_id": world.sessions[other]}) for role, other in pairs), ("alice", {"session_id": NOWHERE})]
-
-
-def _passkey_of_others(world: World) -> list[tuple[str, Values]]:
-    pairs = [("alice", "charlie"), ("charlie", "alice"), ("bob", "alice"), ("erin", "charlie")]
-    return [*((role, {"passkey_id": world.passkeys[other]}) for role, other in pairs), ("alice", {"passkey_id": NOWHERE})]
-
-
-def _nobodys_customer(_: World) -> list[tuple[str, Values]]:
-    return [(role, {"customer_id": NOWHERE}) for role in ("dora", "sam")]
-
-
-def _bills_at_the_counter(world: World) -> list[tuple[str, Values]]:
-    alice, charlie = world.cast.alice.customer_id, world.cast.charlie.customer_id
-    wrong = [
-        {"customer_id": alice, "bill_id": world.charlies_bill},  # a bill under somebody else's name
-        {"customer_id": alice, "bill_id": NOWHERE},
-        {"customer_id": charlie, "bill_id": world.alices_bills.bills[-1]},
-    ]
-    return [(role, values) for role in ("dora", "sam") for values in wrong]
-
-
-def _order_of_others(world: World) -> list[tuple[str, Values]]:
-    pairs = [("alice", "charlie"), ("charlie", "alice"), ("erin", "alice"), ("bob", "alice"), ("bob", "charlie")]
-    return [*((role, {"order_id": world.orders[other]}) for role, other in pairs), ("alice", {"order_id": NOWHERE})]
-
-
-def _nobodys_order(world: World) -> list[tuple[str, Values]]:
-    """An order there is not, under anybody's name or under none: the desk may see every one there is."""
-    whose = [{}, {"of": to_ref(world.cast.alice.customer_id)}, {"of": to_ref(NOWHERE)}, {"of": "x"}]
-    return [(role, {"order_id": NOWHERE} | of) for role in ("olga", "sam") for of in whose]
-
-
-def _alice(world: World) -> Values:
-    return {"customer_id": world.cast.alice.customer_id}
-
-
-def _alices_order(world: World) -> Values:
-    return {"order_id": world.orders["alice"]}
-
-
-IDS: dict[str, Ids] = {
-    "counter.show_timeline": Ids(_alice, lambda _: []),  # whose timeline it is, who has it open may see: below
-    "site.show_bill": Ids(lambda world: {"bill_id": world.alices_bills.bills[-1]}, _bill_of_others),
-    "site.end_one_session": Ids(lambda world: {"session_id": world.spare_session}, _session_of_others),
-    "counter.show_bill": Ids(lambda world: _alice(world) | {"bill_id": world.alices_bills.bills[-1]}, _bills_at_the_counter),
-    **{
-        f"counter.{name}": Ids(_alice, _nobodys_customer)
-        for name in ("show_customer", "send_code", "open_by_code", "open_by_reason", "start_reset", "close")
-    },
-}
-IDS |= {f"site.{name}": Ids(_alices_order, _order_of_others) for name in ("show_order", "check_cancel", "cancel_my_order")}
-IDS |= {
-    f"site.{name}": Ids(lambda world: {"passkey_id": world.passkeys["alice"]}, _passkey_of_others)
-    for name in ("show_passkey", "name_passkey", "drop_passkey")
-}
-IDS |= {name: Ids(own, partial(foreign, NOWHERE)) for name, (own, foreign) in (of_people.IDS | of_sign_on.IDS).items()}
-IDS |= {f"office.{name}": Ids(_alices_order, _nobodys_order) for name in ("show_order", "take", "fulfil", "ask_reason", "cancel")}
-IDS |= {
-    f"ministore.{name}": Ids(lambda _: {"slug": "acme"}, lambda _: [("emma", {"slug": "nowhere"}), ("emma", {"slug": "globex"})])
-    for name in ("show_frame", "show_colours", "take_assertion", "show_offers", "fill_cart", "check_order", "send_order", "list_my_orders")
-}
-IDS["ministore.show_my_order"] = Ids(
-    lambda world: {"slug": "acme", "order_id": world.orders["emma"]},
-    lambda world: [("emma", {"slug": "acme", "order_id": each}) for each in (world.orders["fred"], world.orders["alice"], NOWHERE)],
-)
-NO_SECRET: dict[str, Values] = {
-    "tray.show_number": {"number": "138-5710-1234"}, "widgets.show_release": {"release": newest().name},
-    **{f"site.{name}": {"code": "gift_data_5gb"} for name in ("show_gift", "take_details", "check_redemption", "redeem_gift")},
-}  # fmt: skip
-"""Routes whose part of an address is no id: what it is, as an example."""
-_AT_COMPANY = ("show_company", "go_to_company", "come_back", "take_posted_answer", "arrive", "show_metadata")
-NO_SECRET |= {f"site.{name}": {"slug": "globex"} for name in _AT_COMPANY}
-NO_SECRET |= of_sign_on.NO_SECRET  # and below: a client's token is its proof
-NO_SECRET |= {f"oauth.{name}_registration": {"client_id": "shop"} for name in ("show", "change", "end")}
-NO_SECRET |= SCIM_EXAMPLES
+    return World(cast, staff, browsers, story, charlies[-1], first, ids[-1].id, orders, passkeys, invitations, sign_on, sales, shop)
 
 
 def rules(app: Any) -> Iterator[Rule]:
@@ -273,10 +161,18 @@ def test_every_route_below_the_counter_is_for_staff_or_leads_in(house_itself):
 
 
 def test_every_route_of_the_office_is_for_the_desk_and_those_who_supervise_it(house_itself):
-    found = [rule for rule in rules(house_itself) if rule.rule.startswith("/office") and "sign-on" not in rule.rule]
+    found = [rule for rule in rules(house_itself) if rule.rule.startswith("/office") and not rule.rule.startswith(OTHER_DESKS)]
     below = [house_itself.view_functions[rule.endpoint].policy for rule in found]
     assert len(below) >= 8
     assert {policy.roles for policy in below} == {frozenset({"order_desk", "supervisor"})}
+
+
+def test_every_route_of_campaigns_and_offers_is_for_marketing_and_supervisors(house_itself):
+    desks = ("/office/campaigns", "/office/offers", "/office/codes", "/office/sales", "/office/presales")
+    found = [rule for rule in rules(house_itself) if rule.rule.startswith(desks)]
+    below = [house_itself.view_functions[rule.endpoint].policy for rule in found]
+    assert len(below) >= 8
+    assert {policy.roles for policy in below} == {frozenset({"marketing", "supervisor"})}
 
 
 def test_every_route_below_sign_on_is_for_administrators_alone(house_itself):
@@ -306,7 +202,11 @@ def test_each_role_is_let_in_or_kept_out_as_the_route_says(world, app):
     for rule in ordered:
         policy = app.view_functions[rule.endpoint].policy
         for role in ROLES:
-            answer = knock(world.browsers[role], methods_of(rule)[0], address(world, rule))
+            try:
+                answer = knock(world.browsers[role], methods_of(rule)[0], address(world, rule))
+            except AssertionError as fault:
+                wrong.append(f"{role} at {rule.endpoint}: {fault}")
+                continue
             said = f"{role} at {rule.endpoint}: {answer.status_code} {answer.headers.get('Location', '')}"
             if answer.status_code >= 500:
                 wrong.append(said)
@@ -321,6 +221,11 @@ def test_each_role_is_let_in_or_kept_out_as_the_route_says(world, app):
             elif policy.realm in ("subscriber", "staff") and (answer.status_code == 403 or kept_out(answer, policy.realm)):
                 wrong.append(f"{said} (kept out)")
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_two_routes_answer_the_same_address_and_method(house_itself):
+    taken = Counter((re.sub(r"<[^>]*>", "<>", str(rule)), method) for rule in rules(house_itself) for method in methods_of(rule))
+    assert not [route for route, times in taken.items() if times > 1]
 
 
 def test_authz_matrix_every_address_with_an_id_has_its_cases(house_itself):
@@ -388,11 +293,12 @@ def test_a_session_of_one_realm_opens_nothing_in_the_other(world, app):
 def test_csrf_sweep_reading_changes_nothing_but_the_notes_of_it(world, app):
     wrong = []
     database = app.extensions["portal"].db
+    after = state_of(database)
     for rule in rules(app):
         if methods_of(rule) != ["GET"]:
             continue
-        for role in ("anonymous", "alice", "erin", "dora", "olga", "ada", "emma"):
-            before = state_of(database)
+        for role in ("anonymous", "alice", "erin", "dora", "olga", "ada", "mei", "emma"):
+            before = after
             world.browsers[role].get(address(world, rule))
             after = state_of(database)
             changed = {name for name in before if before[name] != after[name]} - READ_TRACES

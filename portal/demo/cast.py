@@ -36,7 +36,7 @@ class StaffLogin:
     who: str
     login: str
     name: str
-    role: Literal["clerk", "supervisor", "order_desk", "administrator"]
+    role: Literal["clerk", "supervisor", "order_desk", "administrator", "marketing"]
     outlet: str
 
 
@@ -52,6 +52,7 @@ STAFF = (
     StaffLogin("Sam", "sam", "沈曼", "supervisor", "湖滨营业厅"),
     StaffLogin("Oda", "oda", "欧阳达", "order_desk", "订单中心"),
     StaffLogin("Ada", "ada", "艾达", "administrator", "信息中心"),
+    StaffLogin("Mei", "mei", "梅雪", "marketing", "市场部"),
 )
 ACME_NAME = "Acme 精密制造有限公司"
 BUSINESS_PLAN = "voice_large"

@@ -37,6 +37,7 @@ from portal.demo.progress import (
 from portal.demo.sources import service_rows
 from portal.demo.tables import COLUMNS
 from portal.demo.trades import opening_lots
+from portal.demo.window import dress_window
 from portal.points import load_earning_rules, open_purses
 
 WHOLE_FILE = 7_043
@@ -110,6 +111,7 @@ def load_demo(
 def _plan(database: Database, begun: Progress, zone: ZoneInfo, currency: str) -> Plan:
     with database.writing() as session:
         load_catalog(session)
+        dress_window(session, now=begun.started_at)
         load_earning_rules(session)
         offerings = {offering.code: offering for offering in list_offerings(session)}
         tariffs = {tariff.part: tariff for tariff in list_tariffs(session)}

@@ -27,7 +27,7 @@ from portal.identity import (
 )
 
 FILE = "demo.json"
-THEN = {"order_desk": "/office/", "administrator": "/office/sign-on/"}
+THEN = {"order_desk": "/office/", "administrator": "/office/sign-on/", "marketing": "/office/campaigns"}
 """Where staff of a role begin, if not at the counter."""
 
 
@@ -59,6 +59,8 @@ def create_logins(database: Database, settings: Settings, keys: Keys, hasher: Ha
         },
         "addresses": {
             "site": base + "/",
+            "shop": base + "/shop",
+            "flash_sales": base + "/sales",
             "sign_in": base + "/login",
             "counter": base + "/counter/login",
             "office": base + "/office/",

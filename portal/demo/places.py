@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portal.base.errors import Invalid
-from portal.customers import parse_number
-from portal.demo.sources import read_csv
+from portal.customers import parse_number, read_divisions
 
 CARRIERS = (1, 2, 3)  # the three networks; resellers (4 to 8) are left out
 STRIDE = 104_729  # a prime far from any count of segments: neighbours in the load live far apart
@@ -107,15 +106,15 @@ def _read_phone() -> tuple[npt.NDArray[np.void], list[str], npt.NDArray[np.intp]
 
 def _areas_by_label() -> dict[str, tuple[Area, ...]]:
     """Join areas with the short names that `phone` uses: 浙江省 杭州市 is 浙江 杭州, 北京市 is 北京 北京."""
-    provinces = {row["province"]: row["name"] for row in read_csv("province")}
-    cities = {(row["province"], row["city"]): row["name"] for row in read_csv("city")}
+    provinces = {row["province"]: row["name"] for row in read_divisions("province")}
+    cities = {(row["province"], row["city"]): row["name"] for row in read_divisions("city")}
     found: dict[str, list[Area]] = {}
-    for row in read_csv("area"):
+    for row in read_divisions("area"):
         province = provinces[row["province"]]
         city = cities.get((row["province"], row["city"]), province)
         if "直辖" not in city:
             found.setdefault(f"{_short(province)} {_short(city)}", []).append(Area(row["code"], province, city, row["name"]))
-    for row in read_csv("city"):
+    for row in read_divisions("city"):
         province, city = provinces[row["province"]], row["name"]
         if "直辖" not in city:  # Dongguan and some others are cities without counties
             found.setdefault(f"{_short(province)} {_short(city)}", [Area(row["code"], province, city, city)])

@@ -93,16 +93,43 @@ def clear_batch(database: Database, plan: Plan, number: int) -> None:
 
 
 def clear_everything(database: Database) -> None:
-    """Empty every table but the catalogue's and the audit log's; of the price lists everybody's stays, enterprises' own go."""
-    tables = [each for each in reversed(Base.metadata.sorted_tables) if each.info["kind"] != "reference" and each.name not in KEPT]
+    """Empty every table but the catalogue's and the audit log's; of the price lists everybody's stays, enterprises' own go.
+
+    What staff made goes with them: campaigns, code batches, sales, changes being written. What stays forgets who made it.
+    """
+    cleared = [each for each in reversed(Base.metadata.sorted_tables) if _goes(each)]
+    forgotten = [
+        (table, column, key.column.table)
+        for table in Base.metadata.sorted_tables
+        if not _goes(table)
+        for column in table.columns
+        for key in column.foreign_keys
+        if _goes(key.column.table)
+    ]
+    held = {target.name for _, _, target in forgotten}  # PostgreSQL truncates nothing that what stays could point at
     with _unchecked(database) as execute:
+        for table, column, _ in forgotten:
+            execute(f'UPDATE "{table.name}" SET "{column.name}" = NULL')  # noqa: S608 - our own names
         if not database.is_sqlite:
-            names = ", ".join(f'"{each.name}"' for each in tables)
+            names = ", ".join(f'"{each.name}"' for each in cleared if each.name not in held)
             execute(f"TRUNCATE {names} RESTART IDENTITY")
-        for each in tables if database.is_sqlite else ():
-            execute(f'DELETE FROM "{each.name}"')  # noqa: S608 - our own names
-        for name, column in (("offering_price", "price_list"), ("price_list", "code")):
-            execute(f"DELETE FROM {name} WHERE {column} <> '{STANDARD}'")  # noqa: S608 - our own names
+        for each in cleared:
+            if database.is_sqlite or each.name in held:
+                execute(f'DELETE FROM "{each.name}"')  # noqa: S608 - our own names
+        for name, column_name in (("offering_price", "price_list"), ("price_list", "code")):
+            execute(f"DELETE FROM {name} WHERE {column_name} <> '{STANDARD}'")  # noqa: S608 - our own names
+        for name in ("catalog_state", "campaign_state"):  # whoever holds them in memory sees that they changed
+            execute(f"UPDATE {name} SET version = version + 1")  # noqa: S608 - our own names
+
+
+def _goes(table: sa.Table) -> bool:
+    """Say whether a table is emptied: all but reference and audit, and of reference what cannot be without whoever made it."""
+    if table.name in KEPT:
+        return False
+    if table.info["kind"] != "reference":
+        return True
+    needed = [key for column in table.columns if not column.nullable for key in column.foreign_keys]
+    return any(key.column.table is not table and _goes(key.column.table) for key in needed)
 
 
 class _Execute:

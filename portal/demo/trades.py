@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.base.clock import month_start
 from portal.base.ids import ALPHABET
 from portal.base.keys import Keys
-from portal.catalog import DEVICES, GIFTS, OfferingData, add_stock, count_stock
+from portal.catalog import DEVICES, GIFTS, SHOP, OfferingData, add_stock, count_stock
 from portal.demo.batches import Batch
 from portal.demo.people import Plan, customer_id
 from portal.points import GRANT, OpeningLot, Purse, expiry_day
@@ -48,12 +48,16 @@ def opening_lots(plan: Plan, batch: Batch) -> list[OpeningLot]:
 
 
 def fill_shelves(session: Session, keys: Keys, *, now: datetime) -> int:
-    """Put pieces of every gift and handset on the shelves that were never filled; give how many. Vouchers get codes."""
+    """Put pieces of every gift, handset and thing of the shop on the shelves that were never filled; give how many. Vouchers get codes."""
     added = 0
     for offering in (*GIFTS, *DEVICES):
         count = count_stock(session, offering.code)
         if offering.stocked and not (count.free or count.reserved or count.used):
             added += add_stock(session, offering.code, _pieces(offering, keys), now=now)
+    for code in (str(each["code"]) for each in SHOP if each.get("stocked")):
+        count = count_stock(session, code)
+        if not (count.free or count.reserved or count.used):
+            added += add_stock(session, code, PIECES["goods"], now=now)
     return added
 
 

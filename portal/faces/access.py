@@ -47,6 +47,9 @@ order_desk = Policy("staff", frozenset({"order_desk", "supervisor"}), N_("This i
 administrator = Policy(
     "staff", frozenset({"administrator"}), N_("Single sign-on is looked after here. Your sign-in is for something else.")
 )
+marketing = Policy(
+    "staff", frozenset({"marketing", "supervisor"}), N_("Offers and campaigns are made here. Your sign-in is for something else.")
+)
 employee = Policy("employee")
 
 csrf = CSRFProtect()
@@ -140,7 +143,7 @@ def signed_in() -> SessionView | None:
 
 def staff_home(role: str | None) -> str:
     """Give where members of staff of this role begin."""
-    homes = {"order_desk": "office.show_worklist", "administrator": "office.list_sites"}
+    homes = {"order_desk": "office.show_worklist", "administrator": "office.list_sites", "marketing": "office.list_campaigns"}
     return url_for(homes.get(role or "", "counter.show_desk"))
 
 

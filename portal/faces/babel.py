@@ -45,6 +45,12 @@ def gettext(message: str, **values: object) -> str:
     return text % values if values else text
 
 
+def gettext_in(spoken: Language, message: str, **values: object) -> str:
+    """Give the sentence in a language that is nobody's request's: for messages."""
+    text = _catalogue(spoken).gettext(message)
+    return text % values if values else text
+
+
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """Give the sentence for `number` things; `%(num)s` is the count."""
     return _spoken().ngettext(one, many, number) % {"num": number, **values}

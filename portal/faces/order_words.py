@@ -12,22 +12,71 @@ from flask import Flask
 from portal.base.errors import N_
 from portal.base.money import Money
 from portal.base.privacy import show_number
+from portal.customers import PAPERS
 from portal.faces.babel import gettext
 from portal.faces.words import money, points_of
-from portal.orders import NO_CURRENCY, StepView
+from portal.orders import NO_CURRENCY, TASKS, StepView
 
 BY_CUSTOMER = "by_customer"
-LOOKS = {"accepted": ("info", "clock"), "reserved": ("info", "clock"), "fulfilled": ("ok", None), "cancelled": ("neutral", "circle-x")}
+LOOKS = {
+    "accepted": ("info", "clock"),
+    "paid": ("info", "credit-card"),
+    "reserved": ("info", "clock"),
+    "provisioned": ("info", "clock"),
+    "shipped": ("info", "truck"),
+    "completed": ("ok", None),
+    "cancelled": ("neutral", "circle-x"),
+    "returned": ("neutral", "arrow-left"),
+}
 """A status as `status()` takes it: its state, and an icon of its own."""
-ICONS = {"accepted": "receipt", "reserved": "check", "taken": "user-check", "fulfilled": "circle-check", "cancelled": "circle-x"}
+ICONS = {
+    "accepted": "receipt",
+    "paid": "credit-card",
+    "checked": "user-check",
+    "reserved": "check",
+    "taken": "user-check",
+    "released": "user",
+    "provisioned": "check",
+    "packed": "package",
+    "not_carried": "circle-x",
+    "shipped": "truck",
+    "completed": "circle-check",
+    "cancelled": "circle-x",
+    "undone": "check",
+    "refunded": "credit-card",
+    "return_asked": "arrow-left",
+    "return_approved": "check",
+    "return_refused": "circle-x",
+    "return_closed": "circle-x",
+    "part_returned": "arrow-left",
+    "returned": "arrow-left",
+}
 STEPS = {
     "accepted": N_("Order accepted"),
+    "paid": N_("Paid"),
+    "checked": N_("Papers seen"),
     "reserved": N_("Set aside"),
     "taken": N_("Being prepared"),
-    "fulfilled": N_("Done"),
+    "released": N_("Given back to the queue"),
+    "provisioned": N_("Set up"),
+    "packed": N_("Packed for the carrier"),
+    "not_carried": N_("The carrier did not take it"),
+    "shipped": N_("Sent"),
+    "completed": N_("Done"),
     "cancelled": N_("Cancelled"),
+    "undone": N_("Undone in the billing system"),
+    "refunded": N_("Money paid back"),
+    "return_asked": N_("Return asked for"),
+    "return_approved": N_("Return approved"),
+    "return_refused": N_("Return refused"),
+    "return_closed": N_("Return closed: nothing came"),
+    "part_returned": N_("Part of it came back"),
+    "returned": N_("All of it came back"),
 }
-NAMED = frozenset({"accepted", "taken", "fulfilled", "cancelled"})
+NAMED = frozenset(
+    {"accepted", "checked", "taken", "released", "provisioned", "packed", "shipped", "completed", "cancelled", "return_asked",
+     "return_approved", "return_refused", "return_closed", "part_returned", "returned", "undone"}
+)  # fmt: skip
 """Steps somebody takes; setting aside is done by the house."""
 DESK_REASONS = {
     "customer_asked": N_("The customer asked for it"),
@@ -37,7 +86,23 @@ DESK_REASONS = {
     "against_rules": N_("The order is against the rules of the offer"),
 }
 """Why the desk may give an order up, in the order to show them; the customer reads the same."""
-REASONS = {**DESK_REASONS, BY_CUSTOMER: N_("At the customer’s own wish")}
+REASONS = {
+    **DESK_REASONS,
+    BY_CUSTOMER: N_("At the customer’s own wish"),
+    "not_paid_in_time": N_("It was not paid in time"),
+    "refused_by_bss": N_("It could not be set up on this line"),
+}
+NOT_CARRIED = {"refused_by_carrier": N_("It refused the parcel"), "no_answer_of_carrier": N_("It gave no answer")}
+"""Why a parcel is the desk's again."""
+
+RETURNS = {
+    "asked": N_("You asked to return something; we look at it."),
+    "approved": N_("Your return is approved: send it, or bring it to an outlet."),
+    "received": N_("What you returned is here; your money is on its way back."),
+    "refunded": N_("What you returned is here and was paid back."),
+    "refused": N_("Your return was refused."),
+    "closed": N_("Nothing of your return came, so it was closed."),
+}
 
 _BARE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
@@ -54,7 +119,8 @@ class StepRow:
 
 def init_app(app: Flask) -> None:
     """Give templates what an order costs and how its status looks."""
-    app.jinja_env.globals.update(order_price=price, order_looks=LOOKS)
+    names = {code: each.name for code, each in PAPERS.items()}
+    app.jinja_env.globals.update(order_price=price, order_looks=LOOKS, order_tasks=TASKS, paper_names=names, return_words=RETURNS)
     app.jinja_env.filters["numbers_grouped"] = numbers_grouped
 
 
@@ -80,6 +146,8 @@ def remark(step: StepView) -> str:
     """Give what was noted with a step: why an order was given up, a tracking number."""
     if step.kind == "cancelled":
         return gettext(REASONS[step.note]) if step.note in REASONS else ""
+    if step.kind == "not_carried":
+        return gettext(NOT_CARRIED.get(step.note or "", ""))
     return step.note or ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
@@ -15,6 +16,8 @@ from portal.federation import Upstream
 from portal.identity import Hasher
 from portal.messaging import SmsSender
 from portal.openid import BackChannel, Documents
+from portal.orders import BssPort, LogisticsPort
+from portal.payments import PaymentProvider
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Portal:
     backchannel: BackChannel
     documents: Documents
     upstream: Upstream
+    providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+    bss: BssPort | None = None
+    logistics: LogisticsPort | None = None
 
 
 def portal() -> Portal:

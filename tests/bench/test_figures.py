@@ -42,6 +42,23 @@ def test_the_marks_are_the_issues() -> None:
         "tokens.refresh_core": "≥ 150",
         "tokens.introspect_core": "≥ 400",
         "grants.growth": "≤ 1.3",
+        "rush.sold_1": "= 1",
+        "rush.sold_5": "= 1",
+        "rush.sold_200": "= 1",
+        "rush.flash_1": "= 1",
+        "rush.flash_5": "= 1",
+        "rush.flash_200": "= 1",
+        "rush.reserved": "= 0",
+        "rush.campaigns": "= 1",
+        "rush.codes": "= 1",
+        "rush.one_code": "= 1",
+        "rush.errors": "= 0",
+        "orders.rate": "≥ 50",
+        "orders.growth": "≤ 1.2",
+        "list.statements": "≤ 10",
+        "list.cpu": "≤ 2.5",
+        "evaluate.mixed": "≤ 2",
+        "evaluate.asked": "≤ 2",
     }
 
 
@@ -54,6 +71,10 @@ def test_the_marks_are_the_issues() -> None:
         ("login.rate", 0.799, False),
         ("weight.home", 100.1, False),
         ("view.page", 10**9, None),
+        ("rush.sold_5", 1.0, True),
+        ("rush.sold_5", 1.2, False),
+        ("rush.sold_5", 0.8, False),
+        ("rush.reserved", 0, True),
     ],
 )
 def test_a_figure_meets_its_mark_up_to_the_mark_itself(key: str, value: float, met: bool | None) -> None:
@@ -119,7 +140,9 @@ def test_a_name_nobody_knows_is_refused_before_anything_is_loaded(capsys: pytest
 def test_without_a_name_the_measurements_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert listed == ["view", "search", "login", "weight", "memory", "import", "redeem", "tokens", "grants"]
+    assert listed == [
+        *("view", "search", "login", "weight", "memory", "import", "redeem", "tokens", "grants", "rush", "orders", "list", "evaluate"),
+    ]
 
 
 def test_every_figure_has_a_measurement() -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import ValidationError
 
+import portal
 from portal import migrations
 from portal.base import clock
 from portal.base.audit import AuditEntry
@@ -241,6 +242,10 @@ def test_the_worker_does_once_what_is_due(migrated: Database, run: Run) -> None:
 def test_the_manual_explains_every_setting(run: Run) -> None:
     page = run("settings", "manual").output
     assert all(f"## PORTAL_{name.upper()}\n" in page for name in Settings.model_fields)
+
+
+def test_the_settings_in_the_docs_are_those_there_are(run: Run) -> None:
+    assert (Path(portal.__file__).parents[1] / "docs" / "settings.md").read_text() == run("settings", "manual").output
 
 
 def test_what_is_set_is_listed_without_its_secrets() -> None:

@@ -118,7 +118,7 @@ def test_an_order_that_was_taken_is_finished_and_the_customer_sees_it(office, th
     assert done.status_code == 200
     assert re.search(r"Done on 22 Nov 2026,? 10:0\d, by you", done.page.text), done.page.text
     assert HOME.address not in done.page.html
-    assert steps_of(database, thermos) == ["accepted", "reserved", "taken", "fulfilled"]
+    assert steps_of(database, thermos) == ["accepted", "reserved", "taken", "completed"]
     alice = sign_in(cast.alice)
     assert "SF 1034567890" in alice.get(alice.url("site.show_order", order_id=thermos.order_id)).page.text
     with database.reading() as session:
@@ -169,7 +169,7 @@ def test_a_supervisor_may_finish_and_give_up_what_somebody_else_has_taken(office
     page = sam.get(to(sam, thermos)).page
     assert HOME.address not in page.html, "a supervisor did not take it"
     assert finish(sam, page, thermos).status_code == 200
-    assert steps_of(database, thermos)[-1] == "fulfilled"
+    assert steps_of(database, thermos)[-1] == "completed"
     check = sam.get(path(sam, handset, "ask_reason"))
     assert sam.post_form(check, path(sam, handset, "cancel"), reason="out_of_stock").status_code == 200
     assert steps_of(database, handset)[-1] == "cancelled"
@@ -226,7 +226,7 @@ def test_a_second_click_acts_once_and_leads_where_the_first_one_led(office, ther
     mine = olga.get(to(olga, thermos))
     first, second = (olga.post_form(mine, path(olga, thermos, "fulfil"), note="SF1", follow=False) for _ in range(2))
     assert (first.status_code, first.headers["Location"]) == (303, second.headers["Location"])
-    assert steps_of(database, thermos) == ["accepted", "reserved", "taken", "fulfilled"]
+    assert steps_of(database, thermos) == ["accepted", "reserved", "taken", "completed"]
     with database.reading() as session:
         assert balances(session, cast.alice) == (49_400, 0)
 
@@ -263,7 +263,7 @@ def test_of_two_in_the_list_the_second_is_told_too(office, thermos, staff):
     assert [answer.status_code for answer in answers] == [200, 409]
 
 
-@pytest.mark.parametrize("end", ["cancelled", "fulfilled"])
+@pytest.mark.parametrize("end", ["cancelled", "completed"])
 def test_a_race_that_is_lost_says_how_the_order_stands(end, office, thermos, database, cast, staff):
     olga = office()
     mine = take(olga, thermos)
@@ -307,9 +307,9 @@ def test_an_order_that_needs_no_desk_cannot_be_moved_here(office, database, cast
     for verb in ("take", "fulfil", "cancel"):
         address = olga.url(f"office.{verb}", order_id=coffee.order_id, of=of)
         assert olga.post(address, data={"csrf_token": token, "note": "x", "reason": "out_of_stock"}).status_code == 409
-    assert steps_of(database, coffee)[2:] in ([], ["fulfilled"])
+    assert steps_of(database, coffee)[2:] in ([], ["completed"])
     deliver(app)
-    assert steps_of(database, coffee) == ["accepted", "reserved", "fulfilled"]
+    assert steps_of(database, coffee) == ["accepted", "reserved", "completed"]
 
 
 def test_an_order_under_somebody_elses_name_is_nothing(office, thermos, database, cast, staff):

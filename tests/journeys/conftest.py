@@ -33,16 +33,19 @@ from tests.servers.home import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 40
+GOODS = ("accessory_cable", "accessory_earphones", "sim_card", "device_oppo_a3_pro", "device_huawei_mate_60")
+SANDBOX_SECRET = "what the sandbox and the till both know"
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A running house: where it answers, who lives there, and what the staff sign in with."""
+    """A running house: where it answers, who lives there, what the staff sign in with, and where its provider of payments is."""
 
     url: str
     cast: Cast
     secrets: dict[str, str]
     database: str
+    sandbox: str = ""
 
     def code(self, login: str) -> str:
         """Give what somebody's authenticator shows now. A code is taken once: `staff_window` signs each in once."""
@@ -64,13 +67,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def run_house(folder: Path) -> Iterator[House]:
     """Start a house in an empty folder; end it afterwards."""
-    port = free_port()
-    address = f"http://localhost:{port}"
+    port, provider = free_port(), free_port()
+    address, sandbox = f"http://localhost:{port}", f"http://127.0.0.1:{provider}"
     database = f"sqlite:///{folder / 'onehall.db'}"
     values = {
         "PORTAL_ENV": "demo", "PORTAL_SECRET_KEY": TEST_SECRET, "PORTAL_DATABASE_URL": database, "PORTAL_INSTANCE_DIR": str(folder),
         "PORTAL_BASE_URL": address, "PORTAL_SMS_ADAPTER": "tray", "PORTAL_ARGON2_MEMORY_KIB": "7168", "PORTAL_ARGON2_ROUNDS": "1",
         "PORT": str(port), "PORTAL_LOG_JSON": "false", "PORTAL_ALLOW_PRIVATE_CALLBACKS": "true",
+        "PORTAL_SANDBOX_URL": sandbox, "PORTAL_SANDBOX_SECRETS": SANDBOX_SECRET, "SANDBOX_SECRETS": SANDBOX_SECRET,
     }  # fmt: skip
     make_tables(database)
     cast, secrets = furnish(database)
@@ -81,14 +85,16 @@ def run_house(folder: Path) -> Iterator[House]:
         "--blocking-threads", "4", "--log-level", "warning", "wsgi:app",
     ]  # fmt: skip
     worker = [str(bin_folder / "flask"), "--app", "wsgi", "worker", "run"]
+    till = [sys.executable, "-m", "sandbox", "--file", str(folder / "sandbox.db"), "--port", str(provider)]
     children = []
     with (folder / "log").open("wb") as log:
         try:
-            for command in (web, worker):
+            for command in (web, worker, till):
                 child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
                 children.append(child)
             wait_for(address, folder / "log")
-            yield House(address, cast, secrets, database)
+            wait_for(sandbox, folder / "log", "/")
+            yield House(address, cast, secrets, database, sandbox)
         finally:
             for child in children:
                 child.terminate()
@@ -102,6 +108,8 @@ def run_house(folder: Path) -> Iterator[House]:
 
 def furnish(url: str) -> tuple[Cast, dict[str, str]]:
     """Write the cast, Alice's half year, a filled store and the staff; give the cast and the staff's secrets."""
+    from portal.catalog import add_stock
+    from portal.demo import dress_window
     from portal.identity import create_staff, make_hasher
     from portal.openid import rotate_keys
     from portal.points import load_earning_rules
@@ -121,16 +129,19 @@ def furnish(url: str) -> tuple[Cast, dict[str, str]]:
         rotate_keys(session, keys, now=now)
         rotate_keys(session, keys, now=now)
         fill_store(session, keys, cast, now=now)
+        dress_window(session, now=now)
+        for code in GOODS:
+            add_stock(session, code, 40, now=now)
     database.close()
     return cast, secrets
 
 
-def wait_for(address: str, log: Path) -> None:
-    """Wait until the house answers; fail with its log where it does not."""
+def wait_for(address: str, log: Path, path: str = "/healthz") -> None:
+    """Wait until the house, or its provider, answers; fail with the log where it does not."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+            with urllib.request.urlopen(f"{address}{path}", timeout=2):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
@@ -287,4 +298,4 @@ def staff_in(page: Any, house: House, login: str = "dora") -> None:
     page.locator("#f-password").fill(STAFF_PASSWORD)
     page.locator("#f-code").fill(house.code(login))
     page.locator("main form:has(#f-code) button[type=submit]").click()
-    page.wait_for_url(re.compile(r"/(counter|office|sign-on)/$"))
+    page.wait_for_url(re.compile(r"/(counter|office|sign-on)/$|/office/campaigns$"))

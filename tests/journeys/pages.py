@@ -19,6 +19,18 @@ OF_THE_HALL = {
     "invite": "/me/people/invite", "link": "/me/people/link", "who-looked": "/me/looks", "proof": "/proof", "security": "/me/security",
     "passkey-new": "/me/security/passkeys/new", "web-password": "/me/security/password", "not-yours": "/bills/0000000000001",
 }  # fmt: skip
+OF_THE_SHOP = {
+    "shop": "/shop", "shelf": "/shop?category=phones", "offer": "/shop/device_redmi_note_13", "plan": "/shop/plan_contract_24",
+    "offer-not-for-you": "/shop/plan_student", "cart": "/cart", "checkout": "/checkout", "addresses": "/me/addresses",
+    "address-new": "/me/addresses/new", "quotes": "/quotes", "sales": "/sales", "code": "/points/codes",
+}  # fmt: skip
+OF_THE_MARKETING = {
+    "offers": "/office/offers/", "offer-office": "/office/offers/device_redmi_note_13", "offer-change": "/office/offers/sim_card/change",
+    "offer-new": "/office/offers/new", "offers-preview": "/office/offers/preview", "codes": "/office/codes/",
+    "codes-new": "/office/codes/new",
+    "sales-office": "/office/sales/", "sale-new": "/office/sales/new", "presale-new": "/office/presales/new",
+}  # fmt: skip
+OF_THE_TILL = {"reconciliation": "/office/payments"}
 OF_THE_OFFICE = {
     "worklist": "/office/", "worklist-mine": "/office/?view=mine", "pick-list": "/office/pick-list",
     "order-not-found": "/office/search?q=zzzz",

@@ -23,10 +23,22 @@ from playwright.sync_api import sync_playwright
 from portal.base.db import Database
 from portal.base.ids import to_ref
 from tests.journeys.acme import join_acme
+from tests.journeys.buying import put_in
 from tests.journeys.conftest import House, run_house, sign_in, staff_in
 from tests.journeys.intranet import Site, intranet
 from tests.journeys.letting_in import let_in
-from tests.journeys.pages import ERRORS, FOR_ANYBODY, OF_THE_COUNTER, OF_THE_HALL, OF_THE_OFFICE, company, customer, newest_bill
+from tests.journeys.pages import (
+    ERRORS,
+    FOR_ANYBODY,
+    OF_THE_COUNTER,
+    OF_THE_HALL,
+    OF_THE_MARKETING,
+    OF_THE_OFFICE,
+    OF_THE_SHOP,
+    company,
+    customer,
+    newest_bill,
+)
 from tests.ministores.company import EMMA
 from tests.ordering import order_handset, redeem
 from tests.servers import chromium
@@ -35,8 +47,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 6 * 1024 * 1024
 TALLEST = 2400
 SIZES = {"phone": (360, 740), "desktop": (1366, 860)}
-IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "points", "order", "customer-masked", "customer-open", "worklist", "mini-store"}
-QUALITY = 70
+IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "points", "order", "customer-masked", "customer-open", "worklist", "mini-store", "shop"}
+QUALITY = 62
 
 
 def main() -> int:
@@ -69,7 +81,7 @@ def take_all(browser: Any, house: House, site: Site, out: Path) -> Iterator[str]
     states: dict[str, Any] = {"order": place_orders(house), "sites": join_acme(house)}
     for language, locale in (("zh", "zh-CN"), ("en", "en-GB")):
         wanted = None if language == "zh" else IN_BOTH_LANGUAGES
-        faces = (hall, counter, office, developers, sign_on)
+        faces = (hall, shop, counter, office, marketing, developers, sign_on)
         for page, name in chain(*(face(browser, house, locale, states) for face in faces), mini_store(browser, site, language)):
             if wanted is None or name in wanted:
                 yield from take(page, name, language, out)
@@ -97,6 +109,33 @@ def hall(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Ite
     page = window(browser, house, locale, states["alice"])
     own = {"bill": newest_bill(page), "order": f"/orders/{states['order']}"}
     for name, path in {**OF_THE_HALL, **own}.items():
+        page.goto(path)
+        yield page, name
+
+
+def shop(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give pages of the shop, with something in the cart, standing ready in a window."""
+    page = window(browser, house, locale)
+    let_in(house, page, house.cast.noise[1].number)
+    if "cart" not in states:
+        put_in(page, "accessory_earphones", "device_huawei_mate_60")
+        states["cart"] = True
+    for name in ("shop", "offer", "cart", "sales"):
+        page.goto(OF_THE_SHOP[name])
+        yield page, name
+
+
+def marketing(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Give pages of who changes offers and campaigns, standing ready in a window."""
+    if "mei" not in states:
+        page = window(browser, house, locale)
+        staff_in(page, house, "mei")
+        states["mei"] = page.context.storage_state()
+    page = window(browser, house, locale, states["mei"])
+    for name, path in {
+        "offer-change": OF_THE_MARKETING["offer-change"],
+        "campaign-new": "/office/campaigns/new/form?like=percentage",
+    }.items():
         page.goto(path)
         yield page, name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.journeys.buying import ORDER, check_out, come_in, pay, put_in
 from tests.journeys.conftest import sign_in
 from tests.journeys.letting_in import let_in
 from tests.journeys.pages import (
@@ -13,7 +14,10 @@ from tests.journeys.pages import (
     OF_DEVELOPERS,
     OF_THE_COUNTER,
     OF_THE_HALL,
+    OF_THE_MARKETING,
+    OF_THE_SHOP,
     OF_THE_SIGN_ON,
+    OF_THE_TILL,
     close_if_open,
     company,
     customer,
@@ -21,7 +25,8 @@ from tests.journeys.pages import (
 )
 
 SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
-  .filter((node) => node.checkVisibility() && !node.closest('p, li, td, th, .skip, .field-error') && !node.matches('.skip'))
+  .filter((node) => node.checkVisibility() && !node.closest('p, li, td, th, .skip, .field-error'))
+  .filter((node) => !node.matches('.skip, [aria-hidden=true]'))
   .map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 90)])
   .filter(([box]) => box.width > 0 && (box.height < 24 || box.width < 24)).map(([box, html]) => `${box.width}×${box.height} ${html}`)"""
 
@@ -141,4 +146,49 @@ def test_every_page_of_sign_on_and_of_developers_is_without_fault(staff_window, 
             inspector.look(page, f"{name}, wide")
             page.set_viewport_size({"width": 360, "height": 740})
     assert inspector.looked == 18
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_shop_is_without_fault(house, window, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    page = come_in(house, window, house.cast.noise[1].number, scheme=scheme, language=language)
+    put_in(page, "accessory_cable", "device_huawei_mate_60")
+    for width in (360, 1366):
+        page.set_viewport_size({"width": width, "height": 780})
+        for name, path in OF_THE_SHOP.items():
+            page.goto(path)
+            inspector.look(page, f"{name} at {width}")
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto("/cart")
+    page.locator("#codes form button[type=submit]").click()
+    page.locator("#error-summary").wait_for()
+    inspector.look(page, "cart with something to correct")
+    check_out(page)
+    inspector.look(page, "to be paid")
+    pay(page, house, "later")
+    page.locator("#waiting").wait_for()
+    inspector.look(page, "waiting for the money")
+    page.goto(page.url.removesuffix("/payment/state"))
+    inspector.look(page, "order that waits for its money")
+    page.locator("main a[href$='/cancel']").click()
+    page.wait_for_url("**/cancel")
+    inspector.look(page, "order about to be cancelled")
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url(ORDER)
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_that_sells_in_the_office_is_without_fault(staff_window, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    for login, pages in (("mei", OF_THE_MARKETING), ("olga", OF_THE_TILL)):
+        page = staff_window(login, scheme=scheme, language=language)
+        for width in (1366, 360):
+            page.set_viewport_size({"width": width, "height": 780})
+            for name, path in pages.items():
+                page.goto(path)
+                inspector.look(page, f"{name} at {width}")
     assert not inspector.wrong, "\n".join(inspector.wrong)

@@ -161,7 +161,7 @@ def test_the_first_view_is_light(window):
 def test_the_home_page_follows_the_tabs_below_and_what_was_done_stands_in_the_timeline(window, house):
     page = window(360, 740)
     sign_in(page, house.cast.alice.number)
-    for number, path in enumerate(("/", "/bills", "/points", "/activity", "/me")):
+    for number, path in enumerate(("/", "/bills", "/shop", "/points", "/me")):
         tab = page.locator(".tabbar a").nth(number)
         tab.click()
         page.wait_for_url(f"**{path}")

@@ -94,9 +94,9 @@ class Rush:
     def check(self, stock: int) -> None:
         """Assert that every book agrees: orders, stock, points, ledger."""
         orders, counted, sums = self.orders(), self.counted(), self.sums()
-        assert counted == StockCount(stock - orders["reserved"] - orders["fulfilled"], orders["reserved"], orders["fulfilled"])
+        assert counted == StockCount(stock - orders["reserved"] - orders["completed"], orders["reserved"], orders["completed"])
         assert sums["points_held"] == orders["reserved"] * PRICE
-        assert sums["points_spent"] == orders["fulfilled"] * PRICE
+        assert sums["points_spent"] == orders["completed"] * PRICE
         assert sum(sums.values()) == GRANTED * len(self.customers)
         with self.database.reading() as session:
             assert [*check_books(session), *check_points(session)] == []
@@ -182,8 +182,8 @@ def test_an_order_fulfilled_and_cancelled_at_once_is_one_of_both_once(rush: Rush
     rush.stock(24)
     orders = [rush.place(rush.customers[number % PROCESSES], f"k{number}") for number in range(24)]
     did: Counter[str] = sum(rush.together(end, orders), Counter())
-    assert did["fulfilled"] + did["cancelled"] == 24
-    assert rush.orders() == {name: did[name] for name in ("fulfilled", "cancelled") if did[name]}
+    assert did["completed"] + did["cancelled"] == 24
+    assert rush.orders() == {name: did[name] for name in ("completed", "cancelled") if did[name]}
     rush.check(24)
     assert rush.counted().reserved == 0
 

@@ -51,6 +51,10 @@ def load(if_empty, subscribers):
 def intranet(origin):
     click.echo(f"intranet {origin}")
 
+@demo.command("sales")
+def sales():
+    click.echo("sales announced")
+
 @demo.command("logins")
 def logins():
     click.echo("here are the logins")
@@ -119,7 +123,7 @@ def serving(folder: Path, *options: str) -> Iterator[Hall]:
 
 def test_the_steps_are_taken_in_order_and_a_web_process_or_worker_that_dies_is_replaced_at_once(tmp_path: Path) -> None:
     with serving(tmp_path, "--subscribers", "7") as hall:
-        steps = f"setup in demo at {hall.origin}\nload True 7\nintranet http://127.0.0.1:"
+        steps = f"setup in demo at {hall.origin}\nload True 7\nsales announced\nintranet http://127.0.0.1:"
         assert hall.said().startswith(steps), hall.said()
         assert f"\n✓ Ready: {hall.origin}" in hall.said()
         assert len(hall.pids("_intranet.py")) == 1

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -16,12 +19,18 @@ from portal.base.errors import N_, Refused
 from portal.demo import (
     Loaded,
     Options,
+    PrintedCodes,
+    announce_coming,
+    announce_sales,
     create_logins,
     fill_shelves,
     find_progress,
     has_customers,
+    launch_campaigns,
     load_demo,
     open_intranet,
+    place_orders,
+    print_codes,
     read_file,
     write_file,
     write_intranet,
@@ -29,8 +38,10 @@ from portal.demo import (
 from portal.faces.commands import Commands
 from portal.faces.component import script_tag
 from portal.faces.parts import hasher, portal
+from portal.faces.selling_words import selling_rules
 from portal.faces.transactions import writing
 
+CAMPAIGNS_SINCE = timedelta(days=21)
 demo_group = Commands("demo", help="The demo operator.")
 
 
@@ -63,10 +74,33 @@ def load(subscribers: int, detail: int | None, seed: int, if_empty: bool, fresh:
     with parts.db.writing() as session:
         pieces = fill_shelves(session, parts.keys, now=now)
     logins = create_logins(parts.db, parts.settings, parts.keys, hasher(), now=now)
-    path = write_file(parts.settings.instance_dir, loaded, logins)
+    campaigns, orders, codes = _trade(loaded.subscribers, seed=loaded.seed, now=now)
+    path = write_file(parts.settings.instance_dir, loaded, {**logins, "codes": [asdict(each) for each in codes]})
     _tell(loaded, time.monotonic() - started)
-    click.echo(f"{pieces:,} pieces on the shelves.")
+    click.echo(f"{pieces:,} pieces on the shelves, {campaigns} campaigns launched, {orders} orders placed.")
     click.echo(f"Logins: {path} (flask demo logins shows them)")
+
+
+def _trade(subscribers: int, *, seed: int, now: datetime) -> tuple[int, int, Sequence[PrintedCodes]]:
+    """Have the shop trade for a month: campaigns launched three weeks ago, orders, what is coming, codes. Give how many, and the codes."""
+    parts = portal()
+    with parts.db.writing() as session:
+        campaigns = len(launch_campaigns(session, now=now - CAMPAIGNS_SINCE))
+    orders = place_orders(parts.db, selling_rules(), subscribers=subscribers, seed=seed, now=now)
+    with parts.db.writing() as session:
+        announce_coming(session, currency=parts.settings.currency, now=now)
+        return campaigns, orders, print_codes(session, parts.keys, now=now)
+
+
+@demo_group.command("sales")
+def sales() -> None:
+    """Announce a flash sale that starts in ten minutes, and a draw this evening, where none is coming. May be repeated."""
+    parts, now = portal(), clock.now()
+    if parts.settings.env == "production":
+        raise Refused(N_("The demo is for PORTAL_ENV=demo or test: its numbers lie in live segments."))
+    with writing() as session:
+        count = announce_sales(session, parts.keys, currency=parts.settings.currency, zone=parts.settings.zone, now=now)
+    click.echo(f"{count} flash sales announced: {parts.settings.base_url.rstrip('/')}/sales")
 
 
 @demo_group.command("intranet")
@@ -95,6 +129,8 @@ def logins() -> None:
     console.print(
         f"Acme's employees sign in with a code: {', '.join(one['number'] for one in found['enterprise']['employees'])}", soft_wrap=True
     )
+    for batch in found.get("codes", ()):
+        console.print(f"{batch['name']} ({batch['about']}): {' '.join(batch['codes'])}", soft_wrap=True)
     for name, address in found["addresses"].items():
         console.print(f"{name.replace('_', ' ')}: {address}", soft_wrap=True)
 

@@ -6,6 +6,9 @@ import click
 
 from portal.faces.cli.audit import audit_group
 from portal.faces.cli.backup import backup_group
+from portal.faces.cli.campaigns import campaign_group
+from portal.faces.cli.catalog import catalog_group
+from portal.faces.cli.codes import codes_group
 from portal.faces.cli.database import db_group, setup
 from portal.faces.cli.demo import demo_group
 from portal.faces.cli.directory import directory_group
@@ -16,8 +19,10 @@ from portal.faces.cli.logouts import logouts_group
 from portal.faces.cli.messages import messages_group
 from portal.faces.cli.ministore import ministore_group
 from portal.faces.cli.outbox import outbox_group
+from portal.faces.cli.payments import payments_group
 from portal.faces.cli.people import enterprise_group, staff_group
 from portal.faces.cli.providers import provider_group
+from portal.faces.cli.sales import flashsale_group
 from portal.faces.cli.settings import settings_group
 from portal.faces.cli.sso import sso_group
 
@@ -30,6 +35,10 @@ ALL: tuple[click.Command, ...] = (
     enterprise_group,
     line_group,
     ministore_group,
+    catalog_group,
+    campaign_group,
+    codes_group,
+    flashsale_group,
     provider_group,
     directory_group,
     sso_group,
@@ -37,6 +46,7 @@ ALL: tuple[click.Command, ...] = (
     messages_group,
     audit_group,
     ledger_group,
+    payments_group,
     import_group,
     backup_group,
     demo_group,

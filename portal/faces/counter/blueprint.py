@@ -17,7 +17,9 @@ def page_frame() -> dict[str, Any]:
     """Give layouts their switches and the signed-in member's menu."""
     here = request.full_path.rstrip("?") if request.method == "GET" else ""
     session = signed_in()
-    links = []
+    links = (
+        [{"label": gettext("To be picked up"), "url": url_for("counter.list_waiting_here"), "icon": "building-store"}] if session else []
+    )
     if session is not None and session.staff.role == "supervisor":
         links.append({"label": gettext("Alerts"), "url": url_for("counter.list_unusual"), "icon": "alert-triangle"})
         links.append({"label": gettext("Order desk"), "url": url_for("office.show_worklist"), "icon": "shopping-bag"})

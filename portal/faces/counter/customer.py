@@ -110,6 +110,8 @@ def customer_page(customer_id: int, state: FormState, *, status: int | None = No
         line_choices=_lines_for_code(view),
         activation=take_secret(f"activation:{customer_id}") if opening else None,
         activation_minutes=ACTIVATION_MINUTES,
+        redeemed=session.pop("code_redeemed", None) if opening else None,
+        takes_papers=viewer.full and viewer.whole,
         reason_choices=[("", gettext("Choose a reason"))] + [(reason.code, gettext(reason.sentence)) for reason in list_reasons()],
         open_customers=tab_items(tabs, customer_id),
     )
@@ -131,13 +133,17 @@ def profile_of(view: CustomerView) -> ProfileCard:
 
 def links_at_counter(customer_id: int, viewer: Viewer) -> Links:
     """Give where the cards lead at the counter."""
+
+    def order_at(order_id: int) -> str:
+        return url_for("counter.show_customer_order", customer_id=customer_id, order_id=order_id)
+
     return Links(
         bills=None,
         bill=lambda bill_id: url_for("counter.show_bill", customer_id=customer_id, bill_id=bill_id),
         activity=url_for("counter.show_timeline", customer_id=customer_id) if viewer.full else None,
         activity_before=lambda place: url_for("counter.show_timeline", customer_id=customer_id, before=place),
-        orders=None,
-        order=None,
+        orders=url_for("counter.list_customer_orders", customer_id=customer_id) if viewer.full else None,
+        order=order_at if viewer.full else None,
     )
 
 

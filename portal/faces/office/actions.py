@@ -71,7 +71,7 @@ def fulfil(order_id: int) -> Response:
     def move(db: Session) -> None:
         fulfil_order(db, order_id, actor=me().staff.actor, note=note or None, now=clock.now())
 
-    return _move_on(order_id, state, "fulfilled", check, move)
+    return _move_on(order_id, state, "completed", check, move)
 
 
 @bp.get("/orders/<ref:order_id>/cancel")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
-from portal.faces.access import order_desk, signed_in, staff_home
+from portal.faces.access import marketing, order_desk, signed_in, staff_home
 from portal.faces.babel import gettext
 
 bp = Blueprint("office", __name__)
@@ -21,12 +21,15 @@ def page_frame() -> dict[str, Any]:
     links = []
     if role in order_desk.roles:
         links.append({"label": gettext("Pick list"), "url": url_for("office.show_pick_list"), "icon": "printer"})
+        links.append({"label": gettext("Payments compared"), "url": url_for("office.list_reconciliation"), "icon": "credit-card"})
+    if role in marketing.roles:
+        links.append({"label": gettext("Campaigns"), "url": url_for("office.list_campaigns"), "icon": "calendar"})
     if role == "supervisor":
         links.append({"label": gettext("Counter"), "url": url_for("counter.show_desk"), "icon": "building-store"})
     return {
         "language_url": url_for("site.set_language"),
         "theme_url": url_for("site.set_theme"),
-        "home_url": staff_home(role) if role == "administrator" else url_for("office.show_worklist"),
+        "home_url": staff_home(role) if role in ("administrator", "marketing") else url_for("office.show_worklist"),
         "here": here,
         "account_links": links,
     }

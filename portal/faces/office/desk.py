@@ -5,7 +5,7 @@ Where goods go is shown to whoever has taken the order, and every look is in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,13 +21,12 @@ from portal.faces.access import me, order_desk, requires
 from portal.faces.babel import gettext
 from portal.faces.forms import FormState
 from portal.faces.office.blueprint import bp
-from portal.faces.office.worklist import Queue, look_at_queue
 from portal.faces.order_words import DESK_REASONS, step_rows
 from portal.faces.parts import portal
 from portal.faces.transactions import reading, writing
 from portal.faces.words import moment
 from portal.identity import find_staff_names, note_orders_seen
-from portal.orders import OrderView, WorkItem, get_order, get_work_order
+from portal.orders import OrderView, ReturnView, WorkItem, find_next_work, get_order, get_work_order, list_new_lines, list_returns
 
 GONE = N_("This order is not on the worklist: it was finished or cancelled meanwhile, or there is none like it.")
 
@@ -41,6 +40,8 @@ class DeskOrder:
     customer_id: int
     staff_id: int
     supervises: bool
+    returns: Sequence[ReturnView] = ()
+    new_lines: Sequence[int] = ()
 
     @property
     def is_mine(self) -> bool:
@@ -55,12 +56,22 @@ class DeskOrder:
     @property
     def may_cancel(self) -> bool:
         """It can be given up here: by whoever took it, and by a supervisor."""
-        return self.work is not None and (self.is_mine or self.supervises)
+        return self.order.summary.state.is_open and self.task not in ("deliver", "pay") and (self.is_mine or self.supervises)
 
     @property
     def may_finish(self) -> bool:
         """It can be finished here: the same, and never before somebody took it."""
-        return self.may_cancel and not self.is_free
+        return self.work is not None and (self.is_mine or self.supervises) and not self.is_free
+
+    @property
+    def task(self) -> str:
+        """What it waits for; nothing once it left the worklist."""
+        return "" if self.work is None else self.work.task
+
+    @property
+    def open_return(self) -> ReturnView | None:
+        """The return that waits for the desk."""
+        return next((each for each in self.returns if each.is_open), None)
 
     @property
     def has_goods(self) -> bool:
@@ -99,7 +110,9 @@ def find_desk_order(session: Session, order_id: int, *, now: datetime) -> DeskOr
         customer_id = _whose()
         order = get_order(session, Viewer("staff", staff.actor, customer_id, full=False), order_id)
         return DeskOrder(replace(order, delivery=None), None, customer_id, staff.id, supervises)
-    return DeskOrder(found.order, found.work, found.customer_id, staff.id, supervises)
+    returns = list_returns(session, found.customer_id, order_id) if found.work.task == "return" else ()
+    new_lines = list_new_lines(session, found.customer_id, order_id) if found.work.task == "provision" else ()
+    return DeskOrder(found.order, found.work, found.customer_id, staff.id, supervises, returns, new_lines)
 
 
 def look(order_id: int, *, now: datetime) -> DeskOrder:
@@ -116,7 +129,7 @@ def order_page(order_id: int, state: FormState | None = None, *, refusal: str | 
     now, state = clock.now(), state or FormState()
     found = look(order_id, now=now)
     with reading() as db:
-        profile, queue, names = _around(db, found, now=now)
+        profile, next_item, names = _around(db, found, now=now)
         stock = _stock(db, found.order)
     page = render_template(
         "office/order.html",
@@ -128,7 +141,7 @@ def order_page(order_id: int, state: FormState | None = None, *, refusal: str | 
         steps=step_rows(found.order.steps, names),
         taken_by=names.get(f"staff:{found.work.taken_by}") if found.work else None,
         ended=ended_words(found, names),
-        next_item=queue.next_after(order_id),
+        next_item=next_item,
         of=to_ref(found.customer_id),
         state=state,
         refusal=refusal,
@@ -154,14 +167,16 @@ def ended_words(found: DeskOrder, names: Mapping[str, str]) -> str:
     """Say what became of an order that left the worklist; nothing for one that is on it."""
     if found.work is not None or not found.order.steps:
         return ""
-    last = found.order.steps[-1]
+    last = next(
+        (step for step in reversed(found.order.steps) if step.kind in ("cancelled", "completed", "returned")), found.order.steps[-1]
+    )
     who, when = names.get(last.actor, ""), moment(last.at)
     if last.kind == "cancelled":
         return gettext("Cancelled on %(when)s, by %(name)s.", when=when, name=who)
     return gettext("Done on %(when)s, by %(name)s.", when=when, name=who)
 
 
-def _around(session: Session, found: DeskOrder, *, now: datetime) -> tuple[ProfileCard, Queue, dict[str, str]]:
+def _around(session: Session, found: DeskOrder, *, now: datetime) -> tuple[ProfileCard, WorkItem | None, dict[str, str]]:
     """Give whose order it is (masked), what else waits, and what everybody who had a hand in it is called."""
     staff = me().staff
     profile = profile_card(session, Viewer("staff", staff.actor, found.customer_id, full=False), now=now)
@@ -177,13 +192,14 @@ def _around(session: Session, found: DeskOrder, *, now: datetime) -> tuple[Profi
             names[actor] = gettext("employee %(number)s", number=number)
         elif kind != "staff":
             names[actor] = gettext("the customer") if kind == "party" else gettext("the system")
-    return profile, look_at_queue(session, staff.id, now=now), names
+    return profile, find_next_work(session, staff.id, besides=found.order.summary.id, now=now), names
 
 
 def _stock(session: Session, order: OrderView) -> dict[int, Stock]:
     words: dict[str, tuple[str, str]] = {
         "reserved": (gettext("Reserved"), "info"), "accepted": (gettext("Reserved"), "info"),
-        "fulfilled": (gettext("Given out"), "ok"), "cancelled": (gettext("Put back"), "neutral"),
+        "completed": (gettext("Given out"), "ok"), "cancelled": (gettext("Put back"), "neutral"),
+        "returned": (gettext("Put back"), "neutral"),
     }  # fmt: skip
     found = {}
     for item in order.items:
@@ -191,7 +207,7 @@ def _stock(session: Session, order: OrderView) -> dict[int, Stock]:
             found[item.position] = Stock(gettext("Not counted"), "neutral", "")
             continue
         free = count_stock(session, item.offering_code).free
-        found[item.position] = Stock(*words[order.summary.status], gettext("%(count)s more in stock", count=free))
+        found[item.position] = Stock(*words.get(order.summary.status, words["reserved"]), gettext("%(count)s more in stock", count=free))
     return found
 
 

@@ -6,65 +6,54 @@ has gone home alive, and move what is being read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.base import clock
 from portal.base.errors import N_, Invalid
+from portal.base.ids import to_ref
 from portal.base.keyset import read_place, write_place
+from portal.carts import OUTLETS_BY_CODE
 from portal.faces.access import me, order_desk, requires
 from portal.faces.babel import gettext
 from portal.faces.htmx import go, page_or_region
 from portal.faces.office.blueprint import bp
+from portal.faces.office.work_filters import ROLES, VIEWS, Asked, choices_of, filter_of, read_asked
 from portal.faces.transactions import reading
+from portal.faces.words import sentence, text
 from portal.identity import find_staff_names
-from portal.orders import WorkItem, find_work, list_work, read_reference
+from portal.orders import DESK, MOST_WORK, WorkCounts, WorkItem, count_work, find_work, list_work_page, read_reference
 
 PAGE = 25
-HORIZON = 200
-"""As far as the worklist is read; whatever is due later waits behind it."""
-VIEWS = ("all", "free", "mine")
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The open orders in sight. `next_id`: the first one that waits for this person."""
-
-    everything: Sequence[WorkItem]
-    mine: Sequence[WorkItem]
-
-    @property
-    def free(self) -> Sequence[WorkItem]:
-        """What nobody has taken."""
-        return [item for item in self.everything if item.taken_by is None]
-
-    def next_after(self, order_id: int | None = None) -> WorkItem | None:
-        """Give what to do next: of one's own and the free ones what is due first, another than `order_id`."""
-        waiting = sorted({item.order_id: item for item in (*self.mine, *self.free)}.values(), key=_due)
-        return next((item for item in waiting if item.order_id != order_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """One line of the worklist. `taken_by`: who has it, in words; None while it is free."""
+    """One line of the worklist. `taken_by`: who has it, in words; None while it is free. `place`: the outlet, in words.
+
+    `can_choose`: something can be done with it together with others.
+    """
 
     item: WorkItem
+    ref: str
     url: str
     taken_by: str | None
     is_mine: bool
+    is_free: bool
+    can_choose: bool
+    place: str
 
 
 @bp.get("/")
 @requires(order_desk)
 def show_worklist() -> Response:
     """Show a page of the worklist; htmx is given the list alone."""
-    return worklist_page()
+    return worklist_page(read_asked(request.args))
 
 
 @bp.get("/search")
@@ -80,49 +69,61 @@ def find_order() -> Response | BaseResponse:
     return make_response(render_template("office/not_found.html", query=typed.strip(), is_reference=reference is not None))
 
 
-def look_at_queue(session: Session, staff_id: int, *, now: datetime) -> Queue:
-    """Read the worklist as far as the desk looks ahead. Two statements."""
-    return Queue(list_work(session, now=now), list_work(session, now=now, mine=staff_id))
-
-
-def worklist_page(*, status: int = 200) -> Response:
-    """Render the worklist as its address says: which view of it, and from where on."""
+def worklist_page(asked: Asked, *, refusal: str | None = None) -> Response:
+    """Render the worklist as its address says: which part of it, and from where on; `refusal`: why nothing was done with it."""
     now, staff = clock.now(), me().staff
-    view = request.args.get("view", "all")
-    view = view if view in VIEWS else "all"
     after = _read_after(request.args.get("after"))
     with reading() as db:
-        queue = look_at_queue(db, staff.id, now=now)
-        of_view: dict[str, Sequence[WorkItem]] = {"all": queue.everything, "free": queue.free, "mine": queue.mine}
-        left = [item for item in of_view[view] if after is None or _due(item) > after]
-        shown = left[:PAGE]
+        which, more_numbers = filter_of(db, asked, staff.id)
+        found = list_work_page(db, which, now=now, after=after, limit=PAGE + 1)
+        counts = count_work(db, which, now=now)
+        shown = found[:PAGE]
         names = find_staff_names(db, {item.taken_by for item in shown if item.taken_by is not None} - {staff.id})
+    supervises = staff.role == "supervisor"
     return page_or_region(
         "office/worklist.html",
         "office/_worklist.html",
-        status=status,
-        rows=[_row(item, staff.id, names) for item in shown],
-        tabs=[_tab(name, of_view[name], current=name == view) for name in VIEWS],
-        view=view,
+        status=422 if refusal else 200,
+        rows=[_row(item, staff.id, names, supervises=supervises) for item in shown],
+        tabs=_tabs(asked, counts),
+        asked=asked,
+        choices=choices_of(),
+        role_words=sentence(ROLES[asked.role]),
+        more_numbers=more_numbers,
+        refusal=refusal,
         as_of=now,
-        late=sum(item.is_late for item in queue.everything),
-        later=url_for("office.show_worklist", view=view, after=write_place(*_due(shown[-1]))) if len(left) > PAGE else None,
-        start=url_for("office.show_worklist", view=view) if after is not None else None,
-        again=url_for("office.show_worklist", view=view, after=request.args.get("after")),
-        taken=len(queue.mine),
+        late=counts.late,
+        most=MOST_WORK,
+        later=asked.address(after=write_place(*_due(shown[-1]))) if len(found) > PAGE else None,
+        start=asked.address() if after is not None else None,
+        again=asked.address(after=request.args.get("after", "")),
+        taken=counts.mine,
     )
 
 
-def _row(item: WorkItem, staff_id: int, names: Any) -> WorkRow:
-    mine = item.taken_by == staff_id
-    who = None if item.taken_by is None else gettext("You") if mine else names.get(item.taken_by, "")
-    return WorkRow(item, url_for("office.show_order", order_id=item.order_id), who, mine)
+def count_words(count: int) -> str:
+    """Write a count that is exact up to 200, and says so where there are more."""
+    return str(count) if count <= MOST_WORK else f"{MOST_WORK}+"
 
 
-def _tab(name: str, items: Sequence[WorkItem], *, current: bool) -> dict[str, Any]:
+def _row(item: WorkItem, staff_id: int, names: Mapping[int, str], *, supervises: bool) -> WorkRow:
+    mine, free = item.taken_by == staff_id, item.taken_by is None
+    who = None if free else gettext("You") if mine else names.get(item.taken_by or 0, "")
+    outlet = OUTLETS_BY_CODE.get(item.outlet or "")
+    place = item.outlet or "" if outlet is None else text(dict(outlet.name))
+    may = item.role == DESK and (mine or free or supervises)
+    return WorkRow(
+        item, to_ref(item.order_id), url_for("office.show_order", order_id=item.order_id), who, mine, free and item.role == DESK, may, place
+    )
+
+
+def _tabs(asked: Asked, counts: WorkCounts) -> list[dict[str, Any]]:
     words = {"all": gettext("All"), "free": gettext("Free"), "mine": gettext("Mine")}
-    count = str(len(items)) if len(items) < HORIZON else f"{HORIZON}+"
-    return {"label": words[name], "url": url_for("office.show_worklist", view=name), "current": current, "count": count}
+    of_view = {"all": counts.everything, "free": counts.free, "mine": counts.mine}
+    return [
+        {"label": words[name], "url": asked.address(view=name), "current": name == asked.view, "count": count_words(of_view[name])}
+        for name in VIEWS
+    ]
 
 
 def _due(item: WorkItem) -> tuple[datetime, int]:

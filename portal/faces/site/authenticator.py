@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from flask import Response, make_response, render_template, request, session, url_for
 
 from portal.base import clock
@@ -11,6 +10,7 @@ from portal.faces.babel import gettext
 from portal.faces.forms import FormState
 from portal.faces.htmx import go
 from portal.faces.parts import portal
+from portal.faces.qr import draw_qr
 from portal.faces.site.blueprint import bp
 from portal.faces.site.security import change_words
 from portal.faces.site.viewing import my_viewer
@@ -22,8 +22,6 @@ from portal.identity import (
     remove_authenticator,
     renew_recovery_codes,
 )
-
-QR_SCALE = 5
 
 
 @bp.post("/me/security/authenticator")
@@ -98,15 +96,9 @@ def _page(state: FormState) -> Response:
     with reading() as db:
         my_viewer(db, now=clock.now())
         offer = get_authenticator_offer(db, portal().keys, me(), issuer=portal().settings.brand)
-    page = render_template("site/me/security/authenticator.html", state=state, secret=_grouped(offer.secret), qr=_qr(offer.otpauth_uri))
+    page = render_template("site/me/security/authenticator.html", state=state, secret=_grouped(offer.secret), qr=draw_qr(offer.otpauth_uri))
     return make_response(page, state.status)
 
 
 def _grouped(secret: str) -> str:
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-
-
-def _qr(text: str) -> str:
-    """Draw a QR code as a data address: black on white in every theme, as cameras want it."""
-    drawn: str = segno.make(text, error="m").svg_data_uri(scale=QR_SCALE, light="#fff", dark="#000")
-    return drawn

@@ -14,9 +14,16 @@ from portal.faces.babel import gettext
 bp = Blueprint("site", __name__)
 
 PARTS_OF = {
+    "site.show_home": ("site.show_timeline",),
     "site.list_bills": ("site.show_bill",),
     "site.show_points": ("site.list_points_history", "site.show_gift", "site.take_details", "site.check_redemption", "site.redeem_gift"),
+    "site.show_shop": (
+        "site.show_offer", "site.show_cart", "site.put_in_cart", "site.change_quantity", "site.enter_code", "site.ask_checkout",
+        "site.take_checkout", "site.check_order", "site.send_order", "site.ask_payment", "site.go_and_pay", "site.wait_for_payment",
+        "site.list_my_quotes", "site.show_quote", "site.send_quote_order",
+    ),
     "site.show_me": (
+        "site.list_my_addresses", "site.ask_new_address", "site.add_address", "site.show_address", "site.change_address",
         "site.ask_new_password", "site.keep_password", "site.show_security", "site.ask_new_passkey", "site.keep_passkey",
         "site.show_passkey", "site.name_passkey", "site.show_authenticator", "site.keep_authenticator", "site.show_recovery_codes",
         "site.ask_web_password", "site.keep_web_password", "site.list_my_sessions", "site.list_my_sign_ins",
@@ -31,7 +38,6 @@ PARTS_OF = {
 SHOWN_TO: Mapping[str, Callable[[Viewer], bool]] = {
     "site.list_bills": lambda viewer: viewer.money,
     "site.show_points": lambda viewer: viewer.may("points"),
-    "site.show_timeline": lambda viewer: viewer.lines != frozenset(),
 }
 """Tabs that not everybody has who acts for a customer."""
 
@@ -50,8 +56,8 @@ def page_frame() -> dict[str, Any]:
         for endpoint, icon, label in (
             ("site.show_home", "home", gettext("Home")),
             ("site.list_bills", "receipt", gettext("Bills")),
+            ("site.show_shop", "shopping-bag", gettext("Shop")),
             ("site.show_points", "gift", gettext("Points")),
-            ("site.show_timeline", "history", gettext("Activity")),
             ("site.show_me", "user", gettext("Me")),
         )
         if endpoint not in SHOWN_TO or "viewer" not in g or SHOWN_TO[endpoint](g.viewer)

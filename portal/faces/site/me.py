@@ -69,6 +69,7 @@ def _ways(viewer: Viewer, *, developer: bool) -> list[dict[str, str]]:
     with_lines, by_number = viewer.lines != frozenset(), me().number is not None
     ways = [
         ("shopping-bag", gettext("My orders"), url_for("site.list_my_orders"), with_lines),
+        ("map-pin", gettext("Addresses"), url_for("site.list_my_addresses"), True),
         ("lock", gettext("Service password"), url_for("site.ask_new_password"), by_number),
         ("users", gettext("People"), url_for("site.show_people"), True),
         ("fingerprint", gettext("Ways to sign in"), url_for("site.show_security"), True),

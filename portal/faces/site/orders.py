@@ -6,18 +6,32 @@ from flask import Response, make_response, render_template, request, session, ur
 
 from portal.base import clock
 from portal.base.errors import NotFound
+from portal.carts import OUTLETS_BY_CODE
+from portal.catalog import find_pictures
 from portal.customers import Viewer
 from portal.faces.access import requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.cards import line_names_of
 from portal.faces.htmx import go, page_or_region
-from portal.faces.order_words import BY_CUSTOMER, REASONS, step_rows
+from portal.faces.language import language
+from portal.faces.order_words import BY_CUSTOMER, step_rows
+from portal.faces.papers import TITLES
 from portal.faces.parts import portal
 from portal.faces.site.blueprint import bp
+from portal.faces.site.order_next import is_own, may_cancel, what_next, why_not
 from portal.faces.site.viewing import my_links, my_viewer
 from portal.faces.transactions import reading, writing
-from portal.faces.words import joined, moment, sentence
-from portal.orders import AlreadyTaken, OrderClosed, OrderView, cancel_order, get_order, list_orders
+from portal.orders import (
+    AlreadyTaken,
+    OrderClosed,
+    OrderView,
+    cancel_order,
+    find_returnable,
+    get_order,
+    list_orders,
+    list_papers,
+    list_returns,
+)
 
 PAGE = 10
 
@@ -67,43 +81,6 @@ def cancel_my_order(order_id: int) -> Response:
     return go(url_for("site.show_order", order_id=order_id))
 
 
-def is_own(viewer: Viewer, order: OrderView) -> bool:
-    """Say whether the order is this person's to give up: any for who may, of others those he or she placed."""
-    return viewer.may("orders") or (bool(order.steps) and order.steps[0].actor == viewer.actor)
-
-
-def may_cancel(viewer: Viewer, order: OrderView) -> bool:
-    """Say whether this person may still give the order up."""
-    return order.summary.can_cancel and is_own(viewer, order)
-
-
-def what_next(order: OrderView) -> str:
-    """Say in a sentence what happens next, or what came of it."""
-    one, ways = order.summary, {item.fulfilment for item in order.items}
-    if one.status == "cancelled":
-        reason = REASONS.get(order.steps[-1].note or "")
-        said = [gettext("This order was cancelled. What it took was given back at once.")]
-        return joined(said + ([gettext("Reason: %(reason)s.", reason=gettext(reason))] if reason else []))
-    if one.status == "fulfilled":
-        if "voucher" in ways:
-            return gettext("Your voucher is below. It can be used once; keep it to yourself.")
-        return gettext("It is added to your line.") if "data_pack" in ways else gettext("It is on its way to you.")
-    if one.due_at is None:
-        return gettext("It is yours within a minute. Load this page again to see it.")
-    if one.is_taken:
-        return gettext("It is being packed now and is sent by %(when)s at the latest.", when=moment(one.due_at))
-    return gettext("We prepare it and send it by %(when)s at the latest. Until we begin, you can cancel it.", when=moment(one.due_at))
-
-
-def why_not(order: OrderView) -> str:
-    """Say why the order can no longer be given up."""
-    if order.summary.status == "reserved":
-        if order.summary.is_taken:
-            return gettext("The order is being packed already, so it can no longer be cancelled here. Nothing was changed.")
-        return gettext("Whoever placed this order can cancel it. Nothing was changed.")
-    return gettext("The order can no longer be cancelled: it stands at “%(status)s”.", status=sentence(order.summary.state.name))
-
-
 def _look(order_id: int) -> tuple[Viewer, OrderView]:
     with reading() as db:
         viewer = my_viewer(db, now=clock.now())
@@ -115,8 +92,13 @@ def _order_page(order_id: int, *, refused: bool = False) -> Response:
     with reading() as db:
         viewer = my_viewer(db, now=now)
         order = get_order(db, viewer, order_id, keys=portal().keys)
-        goes_to_a_line = any(item.fulfilment == "data_pack" for item in order.items)
+        goes_to_a_line = any(item.fulfilment in ("data_pack", "service") for item in order.items)
         lines = line_names_of(db, viewer, now=now) if goes_to_a_line else {}
+        ended = order.summary.status == "completed" and is_own(viewer, order)
+        left = find_returnable(db, viewer.customer_id, order_id, now=now).pieces if ended else {}
+        returns = list_returns(db, viewer.customer_id, order_id) if order.summary.status in ("completed", "returned") else ()
+        papers = list_papers(db, viewer.customer_id, order_id, language())
+        pictures = find_pictures(db, {item.offering_code for item in order.items})
     page = render_template(
         "site/orders/order.html",
         order=order,
@@ -124,6 +106,13 @@ def _order_page(order_id: int, *, refused: bool = False) -> Response:
         next_words=what_next(order),
         line=lines.get(order.summary.subscription_id or 0),
         may_cancel=may_cancel(viewer, order),
+        may_return=bool(left),
+        may_receive=order.summary.status == "shipped" and is_own(viewer, order),
+        returns=returns,
+        outlet=OUTLETS_BY_CODE.get(order.outlet or ""),
+        papers=papers,
+        pictures=pictures,
+        titles=TITLES,
         refused=why_not(order) if refused else None,
         done=session.pop("done", None),
     )

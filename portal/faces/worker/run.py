@@ -6,8 +6,9 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import structlog
 from huey import Huey
@@ -17,8 +18,6 @@ from portal.base import clock
 from portal.base.jobs import Jobs, add_kick, make_huey
 from portal.base.settings import Settings
 from portal.faces.worker.deliver import Delivery
-from portal.faces.worker.knocking import Knocker
-from portal.faces.worker.logouts import LogoutCarrier
 from portal.faces.worker.messages import Carrier
 
 log = structlog.get_logger()
@@ -68,6 +67,17 @@ class _Consumer(Consumer):  # type: ignore[misc]
         self._signal_actions = {signal.SIGINT: (False, True), signal.SIGTERM: (False, True)}
 
 
+KNOCKS = "knocks"
+"""Looks whether addresses answer again: of use to a process that stays, not to one that does what is due and ends."""
+
+
+class Runner(Protocol):
+    """Work that comes up beside events and messages."""
+
+    def run(self, stopping: Callable[[], bool] = ...) -> object:
+        """Do all that is due, or until `stopping()`."""
+
+
 class Worker:
     """Everything behind the scenes, in one process. Several workers may run; none does another's work twice."""
 
@@ -77,15 +87,13 @@ class Worker:
         delivery: Delivery,
         carrier: Carrier,
         jobs: Jobs,
-        logouts: LogoutCarrier | None = None,
-        knocker: Knocker | None = None,
+        besides: Mapping[str, Runner] = MappingProxyType({}),
     ) -> None:
         self.settings = settings
         self.delivery = delivery
         self.carrier = carrier
         self.jobs = jobs
-        self.logouts = logouts
-        self.knocker = knocker
+        self.besides = besides
         self._next_tidy = 0.0
 
     def run_once(self) -> tuple[int, int]:
@@ -93,17 +101,14 @@ class Worker:
         self.carrier.tidy()
         handled = self.delivery.run()
         sent = self.carrier.run()
-        if self.logouts is not None:
-            self.logouts.run()
+        for name, runner in self.besides.items():
+            if name != KNOCKS:
+                runner.run()
         return handled, sent
 
     def run(self) -> None:
         """Work until SIGINT or SIGTERM; then finish the step at hand, within five seconds."""
-        lookouts = [Lookout("events", self.delivery.run), Lookout("messages", self._carry)]
-        if self.logouts is not None:
-            lookouts.append(Lookout("logouts", self.logouts.run))
-        if self.knocker is not None:
-            lookouts.append(Lookout("knocks", self.knocker.run))
+        lookouts = self._lookouts()
         huey = make_huey(self.settings)
 
         def look_now() -> None:
@@ -124,6 +129,11 @@ class Worker:
         for lookout in lookouts:
             lookout.join(max(until - time.monotonic(), 0))
         log.info("worker_ended", clean=not any(lookout.is_alive() for lookout in lookouts))
+
+    def _lookouts(self) -> list[Lookout]:
+        """Give a lookout for each kind of work there is."""
+        always = [Lookout("events", self.delivery.run), Lookout("messages", self._carry)]
+        return always + [Lookout(name, each.run) for name, each in self.besides.items()]
 
     def _carry(self, stopping: Callable[[], bool]) -> None:
         if time.monotonic() >= self._next_tidy:
