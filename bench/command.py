@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from bench import grants, importing, login, machine, memory, redeem, search, tokens, view, weight
+from bench import evaluate, grants, importing, login, machine, memory, orders, redeem, rush, search, shelf, tokens, view, weight
 from bench.figures import Figure, as_json, as_table, exit_code, judge
 from bench.places import RESULTS, cache
 from bench.runs import BASE_SCALE, Run
@@ -28,6 +28,10 @@ MEASUREMENTS: Mapping[str, Callable[[Run], list[Figure]]] = {
     "redeem": redeem.measure,
     "tokens": tokens.measure,
     "grants": grants.measure,
+    "rush": rush.measure,
+    "orders": orders.measure,
+    "list": shelf.measure,
+    "evaluate": evaluate.measure,
 }
 BROKEN = 2
 QUICK = 0.1

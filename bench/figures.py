@@ -11,21 +11,25 @@ MISSED, MET = 1, 0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a figure says, its unit, and its bound: at most, or `at_least`. Without a bound it is told for information."""
+    """What a figure says, its unit, and its bound: at most, or `at_least`, or `exactly`. Without one it is told for information."""
 
     title: str
     unit: str
     bound: float | None = None
     at_least: bool = False
+    exactly: bool = False
 
     def met_by(self, value: float) -> bool | None:
         """Whether `value` is good enough; None where there is nothing to meet."""
         if self.bound is None:
             return None
+        if self.exactly:
+            return value == self.bound
         return value >= self.bound if self.at_least else value <= self.bound
 
     def __str__(self) -> str:
-        return "" if self.bound is None else f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+        sign = "=" if self.exactly else "≥" if self.at_least else "≤"
+        return "" if self.bound is None else f"{sign} {self.bound:g}"
 
 
 MARKS: Mapping[str, Mark] = {
@@ -74,6 +78,42 @@ MARKS: Mapping[str, Mark] = {
     "grants.p95": Mark("p95 of renewing one of 10,000,000", "ms"),
     "grants.sweeping": Mark("the same while half a million that are over are cleared away ÷ the same", "×"),
     "grants.sweeping_longest": Mark("the longest of these", "ms"),
+    "rush.sold_1": Mark("1 piece against 2,000 buyers with carts, 8 processes (SQLite: 4): sold ÷ pieces", "", 1, exactly=True),
+    "rush.sold_5": Mark("5 pieces, the same", "", 1, exactly=True),
+    "rush.sold_200": Mark("200 pieces, the same", "", 1, exactly=True),
+    "rush.flash_1": Mark("1 piece in a flash sale 2,000 entered: sold ÷ pieces", "", 1, exactly=True),
+    "rush.flash_5": Mark("5 pieces, the same", "", 1, exactly=True),
+    "rush.flash_200": Mark("200 pieces, the same", "", 1, exactly=True),
+    "rush.reserved": Mark("reserved in the end: pieces, uses of campaigns, codes", "", 0, exactly=True),
+    "rush.campaigns": Mark("uses of a campaign ÷ its cap, the farthest from 1", "", 1, exactly=True),
+    "rush.codes": Mark("uses of a code's campaign ÷ its cap, the farthest from 1", "", 1, exactly=True),
+    "rush.one_code": Mark("one code tried by all of them: who got it", "", 1, exactly=True),
+    "rush.errors": Mark('errors other than a clear "gone"', "", 0, exactly=True),
+    "rush.gone": Mark('told "gone", all rounds together', ""),
+    "rush.seconds_1": Mark("1 piece, carts: until the last buyer knew", "s"),
+    "rush.seconds_5": Mark("5 pieces, the same", "s"),
+    "rush.seconds_200": Mark("200 pieces, the same", "s"),
+    "rush.flash_seconds_1": Mark("1 piece, flash sale: until the last who entered knew", "s"),
+    "rush.flash_seconds_5": Mark("5 pieces, the same", "s"),
+    "rush.flash_seconds_200": Mark("200 pieces, the same", "s"),
+    "orders.rate": Mark(
+        "whole orders a second: cart, priced with 50 campaigns, placed, paid by notification, reserved", "/s", 50, at_least=True
+    ),
+    "orders.growth": Mark("that with 1,000 past orders ÷ that with 10,000,000 (1,000,000 customers)", "×", 1.2),
+    "orders.many": Mark("the same a second with 10,000,000 past orders", "/s"),
+    "orders.maker": Mark("CPU of the makers for an order", "ms"),
+    "orders.worker": Mark("CPU of the worker for an order", "ms"),
+    "orders.server": Mark("CPU of PostgreSQL for an order", "ms"),
+    "list.statements": Mark("most statements of the shop's page, signed in, 50 campaigns", "", 10),
+    "list.cpu": Mark("its CPU ÷ CPU of the same SQL by bare driver and the same template", "×", 2.5),
+    "list.page": Mark("its CPU", "ms"),
+    "list.floor": Mark("CPU of the same SQL by bare driver and the same template", "ms"),
+    "list.offers": Mark("offers on the page", ""),
+    "list.pages": Mark("pages a second through the server, 2 workers (field: Medusa's JSON list makes about 40)", "/s"),
+    "evaluate.mixed": Mark("a basket of 10 items evaluated against 500 campaigns, median", "ms", 2.0),
+    "evaluate.mixed_p95": Mark("the same, p95", "ms"),
+    "evaluate.asked": Mark("the same where each of the 500 has to be asked, median", "ms", 2.0),
+    "evaluate.asked_p95": Mark("the same, p95", "ms"),
 }
 """kB are 1,000 bytes and MB 1,000,000. Marks and wordings are the issue's."""
 

@@ -112,6 +112,11 @@ class DataSets:
             raise BenchError(str(error)) from None
         return data
 
+    def standing(self, db: str, scale: int, *, name: str) -> DataSet | None:
+        """Give what `blank` made of this name and a measurement filled in an earlier run; None where there is nothing."""
+        place = self.folder / "sets" / f"{db}-{name}"
+        return DataSet(db, scale, self._url(db, name, place), place) if place.exists() else None
+
     def _url(self, db: str, name: str | int, place: Path) -> str:
         if db == "sqlite":
             return f"sqlite:///{place / 'onehall.db'}"

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from portal.base.driver import DriverStatement
+from portal.base.errors import PortalError
 from portal.base.money import Money
 
 EXECUTE, COMMIT, ROLLBACK = "execute", "commit", "rollback"
@@ -76,12 +77,12 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
     def on_render(_app: Flask, template: Template, context: dict[str, Any], **_: object) -> None:
         current.renderings.append(Rendering(template, {name: plain(value) for name, value in context.items()}))
 
-    def straight(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        rows = run(statement, session, values)
+    def straight(statement: DriverStatement, session: Session, values: Mapping[str, Any]) -> Any:
+        cursor = run(statement, session, values)
         current.steps.append(Step(EXECUTE, _is_autocommit(session.connection()), *statement.as_told(values)))
-        return rows
+        return cursor
 
-    run, DriverStatement.run = DriverStatement.run, straight  # type: ignore[method-assign,assignment]
+    run, DriverStatement.execute = DriverStatement.execute, straight  # type: ignore[method-assign]
     hooks = (("before_cursor_execute", on_execute), ("commit", on_commit), ("rollback", on_rollback))
     for name, hook in hooks:
         sa.event.listen(engine, name, hook)
@@ -89,7 +90,7 @@ def recording(app: Flask, engine: Engine) -> Iterator[Callable[[], Transcript]]:
         with before_render_template.connected_to(on_render, app):
             yield take
     finally:
-        DriverStatement.run = run  # type: ignore[method-assign]
+        DriverStatement.execute = run  # type: ignore[method-assign]
         for name, hook in hooks:
             sa.event.remove(engine, name, hook)
 
@@ -104,12 +105,21 @@ def plain(value: Any) -> Any:
     Amounts stay: the filters that write them ask for their class. So do functions and what Flask itself puts there.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type | Money):
-        return SimpleNamespace(**{name: plain(getattr(value, name)) for name in _names_of(type(value))})
+        return SimpleNamespace(**dict(_read(value)))
     if type(value) is dict:
         return {key: plain(each) for key, each in value.items()}
     if type(value) in (list, tuple):
         return type(value)(plain(each) for each in value)
     return value
+
+
+def _read(value: Any) -> Iterator[tuple[str, Any]]:
+    for name in _names_of(type(value)):
+        try:
+            found = getattr(value, name)
+        except PortalError:
+            continue  # a property that is for others: the template, which was rendered, did not read it
+        yield name, plain(found)
 
 
 def _names_of(kind: type) -> list[str]:
