@@ -34,19 +34,25 @@ _of_holder = sa.and_(_use.c.customer_id == _customer, _use.c.holder == sa.bindpa
 _ended = (_use.c.campaign_id, _use.c.code, _use.c.day, _use.c.uses, _use.c.amount_minor)
 _at = sa.bindparam("at", type_=_use.c.reserved_at.type)
 _until = sa.bindparam("until", type_=_use.c.reserved_at.type)
+
+
+def _of_it(*status: str) -> sa.ColumnElement[bool]:
+    """Name a holder's uses, locked by their ids in one order: two who end several of the same never wait for each other crosswise."""
+    found = sa.select(_use.c.id).where(_of_holder, _use.c.status.in_(status)).order_by(_use.c.id).with_for_update()
+    return sa.and_(_use.c.customer_id == _customer, _use.c.id.in_(found))
+
+
 _end = sa.update(_use).values(status="released", ended_at=_at).returning(*_ended)
-_drop = FrequentStatement(_end.where(_of_holder, _use.c.status == "reserved"))
-_release = _end.where(_of_holder, _use.c.status.in_(("reserved", "used")))
+_drop = FrequentStatement(_end.where(_of_it("reserved")))
+_release = _end.where(_of_it("reserved", "used"))
 _expire = _end.where(
     _use.c.customer_id == _customer,
     _use.c.id == sa.bindparam("of_use", type_=Id),
     _use.c.status == "reserved",
     _use.c.expires_at <= _at,
 )
-_confirm = FrequentStatement(
-    sa.update(_use).where(_of_holder, _use.c.status == "reserved").values(status="used", expires_at=None, ended_at=_at)
-)
-_move = sa.update(_use).where(_of_holder, _use.c.status == "reserved").values(holder=sa.bindparam("new_holder"), expires_at=_until)
+_confirm = FrequentStatement(sa.update(_use).where(_of_it("reserved")).values(status="used", expires_at=None, ended_at=_at))
+_move = sa.update(_use).where(_of_it("reserved")).values(holder=sa.bindparam("new_holder"), expires_at=_until)
 _overdue = (
     sa.select(_use.c.customer_id, _use.c.id)
     .where(_use.c.status == "reserved", _use.c.expires_at <= sa.bindparam("now", type_=_use.c.reserved_at.type))
