@@ -46,7 +46,7 @@ class Shelf:
             return self._afresh(items, shipping_minor)
         live = self.live
         ids = [live.campaigns[place].id for place in concerned]
-        counts = tuple((key in live.used_up, live.room.get(key)) for key in ids if key in live.used_up or key in live.room)
+        counts = tuple((each, each in live.used_up, live.room.get(each)) for each in ids if each in live.used_up or each in live.room)
         key = (items, shipping_minor, self.basket.currency, concerned, self.kept_from.intersection(concerned), counts)
         known: Evaluation | None = live.known.get(key)
         if known is None:
