@@ -93,7 +93,7 @@ def test_looking_again_brings_what_came_in_and_keeps_the_place(desk, ordered):
     desk.locator(f"[data-result]:has-text('{new.reference}')").wait_for()
     assert [each for each in desk.locator("[data-result]").all_inner_texts() if each != new.reference] == before
     assert desk.evaluate("window.still_here"), "no page was loaded"
-    desk.wait_for_function(f"{FOCUSED}.id === 'again'")
+    assert desk.evaluate(f"{FOCUSED}.id") == "again"
 
 
 def test_what_alice_gives_up_while_it_is_looked_at_is_told_at_the_desk(desk, ordered, alice_window):

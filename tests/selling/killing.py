@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,6 +117,7 @@ def kill_everywhere(market: Market, buyer: Buyer, code: str, way: _Way, steps: C
     found: dict[str, Any] = {"steps": 0, "half": [], "not_one": []}
     pieces = 1
     for last in range(1, MOST_STEPS):
+        market.now += timedelta(milliseconds=1)  # ids of one customer and one moment are drawn: hundreds of them would meet
         market.fill(buyer)
         if refused := market.enter(buyer, code):
             found["not_one"].append([last, refused.reason])
