@@ -48,7 +48,7 @@ MOST_BYTES = 6 * 1024 * 1024
 TALLEST = 2400
 SIZES = {"phone": (360, 740), "desktop": (1366, 860)}
 IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "points", "order", "customer-masked", "customer-open", "worklist", "mini-store", "shop"}
-QUALITY = 62
+QUALITY = 50
 
 
 def main() -> int:

@@ -75,7 +75,7 @@ CONDITIONS: Mapping[str, Spec] = {
     "any": Spec(N_("One of these holds"), holds="of", start={"of": []}),
     "not": Spec(N_("This does not hold"), holds="of", one=True, start={"of": {"kind": "all", "of": []}}),
     "tier": Spec(N_("Customer’s tier"), (Field("one_of", "picks", N_("Tiers"), options=TIERS),)),
-    "customer_kind": Spec(N_("Persons or organisations"), (Field("one_of", "picks", N_("Who"), options=KINDS),)),
+    "customer_kind": Spec(N_("Persons or organisations"), (Field("one_of", "picks", N_("Who buys it"), options=KINDS),)),
     "tenure": Spec(N_("Months as a customer"), (_min, _max)),
     "region": Spec(N_("Where the customer lives"), (_some(N_("Provinces"), N_("As they stand in addresses, with commas between them.")),)),
     "age": Spec(N_("Age"), (_min, _max)),
@@ -120,7 +120,7 @@ EFFECTS: Mapping[str, Spec] = {
     "fixed_price": Spec(N_("Fixed price"), (Field("price_minor", "money", N_("Price of a piece"), start=9900), _target, _pieces)),
     "n_for_m": Spec(
         N_("Take so many, pay so many"),
-        (Field("take", "whole", N_("Take"), start=3), Field("pay", "whole", N_("Pay"), start=2), _target, _times),
+        (Field("take", "whole", N_("Pieces taken"), start=3), Field("pay", "whole", N_("Pieces paid for"), start=2), _target, _times),
     ),
     "bundle_price": Spec(
         N_("Price of a bundle"), (Field("price_minor", "money", N_("Price of all together"), start=9900), _times), holds="parts",

@@ -112,7 +112,7 @@ def _standing(campaign: CampaignView, now: datetime) -> tuple[str, str, str, str
     return {
         "submitted": ("waiting", N_("Waits for approval"), "warn", "clock"),
         "paused": ("paused", N_("Paused"), "warn", "minus"),
-        "ended": ("ended", N_("Ended"), "neutral", "circle-x"),
+        "ended": ("ended", N_("Ended early"), "neutral", "circle-x"),
     }.get(campaign.status, ("draft", N_("Being written"), "neutral", "edit"))
 
 

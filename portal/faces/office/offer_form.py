@@ -50,7 +50,7 @@ _CHANNELS = (
     ("partner", N_("Partners")),
 )  # fmt: skip
 _TIERS = (("standard", N_("Standard")), ("silver", N_("Silver")), ("gold", N_("Gold")))
-_WHOM = (("individual", N_("People")), ("organisation", N_("Organisations")))
+_WHOM = (("individual", N_("Individuals")), ("organisation", N_("Organisations")))
 _NEWNESS = (("all", N_("Everybody")), ("new", N_("Who has nothing from us yet")), ("existing", N_("Who has something from us")))
 _PAPERS = tuple((name, each.name) for name, each in PAPERS.items())
 KIND_WORDS, CHANNEL_WORDS, TIER_WORDS = dict(_KINDS), dict(_CHANNELS), dict(_TIERS)
@@ -73,7 +73,8 @@ SECTIONS: tuple[tuple[str, str, tuple[Field, ...]], ...] = (
     ("who", N_("For whom, where and when"), (
         Field("channels", N_("Where it is sold"), "picks", _CHANNELS),
         Field("valid_from", N_("From"), "moment"), Field("valid_to", N_("Until"), "moment"),
-        Field("eligibility.kinds", N_("For"), "picks", _WHOM), Field("eligibility.tiers", N_("Of these tiers only"), "picks", _TIERS),
+        Field("eligibility.kinds", N_("Who buys it"), "picks", _WHOM),
+        Field("eligibility.tiers", N_("Of these tiers only"), "picks", _TIERS),
         Field("eligibility.customers", N_("New or not"), "choice", _NEWNESS),
         Field("eligibility.regions", N_("In these provinces only"), "regions", hint=N_("With spaces between them.")),
         Field("eligibility.tenure_months_min", N_("Customer for so many months at least"), "whole"),
