@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,7 @@ def make_picture(raw: bytes) -> Picture:
     kind = next((name for name, magic in _KINDS.items() if raw.startswith(magic)), None)
     if kind is None or (kind == "WEBP" and raw[8:12] != b"WEBP"):
         raise Invalid({"picture": _NO_PICTURE})
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint sets it for its whole process: half a picture would pass
     try:
         with Image.open(io.BytesIO(raw), formats=[kind]) as image:
             if image.width * image.height > MOST_PIXELS:  # told by the head: nothing is unpacked yet

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from portal.base.db import Database
@@ -81,6 +81,12 @@ def test_what_is_no_picture_of_ours_is_refused(raw: bytes) -> None:
     with pytest.raises(Invalid) as refused:
         make_picture(raw)
     assert set(refused.value.fields) == {"picture"}
+
+
+def test_half_a_picture_is_refused_in_a_process_that_makes_papers_too() -> None:
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # as WeasyPrint does
+    with pytest.raises(Invalid):
+        make_picture(picture()[:60])
 
 
 def test_a_picture_larger_than_a_page_needs_is_made_smaller() -> None:
