@@ -70,6 +70,16 @@ def wait_for_word(page: Any, address: str, word: str, seconds: float = 30) -> No
     wait_until(says, seconds)
 
 
+def wait_for_step(page: Any, word: str, seconds: float = 30) -> None:
+    """Open an order's page again and again until its history says so: the worker writes it a moment after the money is there."""
+
+    def says() -> bool:
+        page.reload()
+        return word in steps_of(page)
+
+    wait_until(says, seconds)
+
+
 def set_faults(page: Any, house: House, **faults: int) -> None:
     """Have the provider do these things wrong and no other, at its operator's page."""
     page.goto(house.sandbox)

@@ -199,16 +199,22 @@ def window(chrome: Any, house: House) -> Iterator[Callable[..., Any]]:
     assert not wrong, "\n".join(wrong)
 
 
+STAFF_STAYS = 600.0
+"""Seconds after which staff sign in anew: the house signs them out after fifteen idle minutes."""
+
+
 @pytest.fixture
 def staff_window(window: Callable[..., Any], house: House, _staff_states: dict[str, Any]) -> Callable[..., Any]:
     """Give a way to open a window in which somebody of the staff is signed in: by hand the first time."""
 
     def open_one(login: str = "dora", width: int = 1366, height: int = 860, **options: Any) -> Any:
-        if login not in _staff_states:
+        state, at = _staff_states.get(login, (None, 0.0))
+        if state is None or time.monotonic() - at > STAFF_STAYS:
             first = window(javascript=options.get("javascript", True))
             staff_in(first, house, login)
-            _staff_states[login] = first.context.storage_state()
-        return window(width, height, state=_staff_states[login], **options)
+            state = first.context.storage_state()
+            _staff_states[login] = state, time.monotonic()
+        return window(width, height, state=state, **options)
 
     return open_one
 

@@ -28,7 +28,7 @@ from tests.journeys.letting_in import writing
 
 WELCOME = {
     "name": {"zh": "迎新码九折", "en": "Welcome code"}, "currency": "CNY", "when": {"kind": "code"},
-    "effects": [{"kind": "percentage", "basis_points": 1000, "target": {"offerings": ["sim_card"]}}],
+    "effects": [{"kind": "percentage", "basis_points": 1000, "target": {"offerings": ["accessory_cable"]}}],
 }  # fmt: skip
 
 
@@ -70,12 +70,12 @@ def test_a_cap_wins_points_once_and_a_coupon_makes_the_cart_cheaper(house, windo
     page.locator("#f-code").fill(cap)
     page.locator("#code form button[type=submit]").click()
     page.locator("#error-summary").wait_for()
-    put_in(page, "sim_card")
+    put_in(page, "accessory_cable")
     page.locator("#f-code").fill(coupon)
     page.locator("#codes form:has(#f-code) button[type=submit]").click()
     page.locator("#codes:has-text('Code ending in')").wait_for()
     assert "Welcome code" in page.locator("#sums").inner_text()
-    assert "9.00" in page.locator("#cart").inner_text()
+    assert "35.10" in page.locator("#cart").inner_text()
 
 
 def test_a_batch_is_made_in_the_office_and_approved_by_another(house, staff_window):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.buying import ORDER, check_out, come_in, pay, put_in, set_faults, steps_of, wait_for_word
+from tests.journeys.buying import ORDER, check_out, come_in, pay, put_in, set_faults, steps_of, wait_for_step, wait_for_word
 
 CABLE = "accessory_cable"
 
@@ -34,6 +34,7 @@ def test_a_late_word_is_waited_for_calmly_and_comes(house, provider, buyer):
     pay(buyer, house)
     buyer.locator("#waiting").wait_for()
     buyer.wait_for_url(ORDER, timeout=40_000)
+    wait_for_step(buyer, "Paid")
     assert paid_steps(buyer) == 1
 
 
@@ -42,7 +43,7 @@ def test_a_word_that_comes_three_times_with_a_forged_one_first_pays_once(house, 
     pay(buyer, house)
     buyer.wait_for_url(ORDER, timeout=40_000)
     buyer.wait_for_timeout(1500)
-    buyer.reload()
+    wait_for_step(buyer, "Paid")
     assert paid_steps(buyer) == 1
 
 
@@ -52,6 +53,7 @@ def test_a_word_that_is_lost_is_asked_for(house, provider, buyer):
     provider(lost=1)
     pay(buyer, house)
     wait_for_word(buyer, order, "Paid", seconds=60)
+    wait_for_step(buyer, "Paid")
     assert paid_steps(buyer) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.buying import ORDER, buy, check_out, come_in, pay, put_in, steps_of, wait_for_word
+from tests.journeys.buying import ORDER, buy, check_out, come_in, pay, put_in, wait_for_step, wait_for_word
 
 EARPHONES, CABLE = "accessory_earphones", "accessory_cable"
 
@@ -33,7 +33,7 @@ def test_what_is_bought_is_paid_at_the_provider_and_reserved_and_goes_back_with_
         wait_for_word(page, page.url, "Paid")
     page.wait_for_url(ORDER, timeout=30_000)
     order = page.url
-    assert "Paid" in steps_of(page)
+    wait_for_step(page, "Paid")
     page.locator("main a[href$='/cancel']").click()
     assert "438.00 you paid go back" in page.locator("main").inner_text()
     page.locator("main form button[type=submit]").click()
