@@ -66,7 +66,7 @@ class PaymentEvent(Base):
     provider_event_id: Mapped[str]
     payment_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("payment.id"))
     merchant_ref: Mapped[str]
-    kind: Mapped[str]  # paid | closed | refunded | refund_failed
+    kind: Mapped[str]  # paid | closed | refunded | refund_failed | refund_sum
     amount_minor: Mapped[int] = mapped_column(Id)
     currency: Mapped[str]
     occurred_at: Mapped[datetime]

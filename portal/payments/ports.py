@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-NoticeKind = Literal["paid", "closed", "refunded", "refund_failed"]
+NoticeKind = Literal["paid", "closed", "refunded", "refund_failed", "refund_sum"]
+"""`refund_sum`: what went back of a payment so far, all refunds together; it settles none of them."""
 State = Literal["unpaid", "paid", "closed", "unknown"]
 RefundState = Literal["done", "pending", "refused", "unknown"]
 

@@ -96,6 +96,8 @@ def _take_payment(session: Session, provider: str, notice: Notice, now: datetime
     if notice.kind == "closed":
         done = close_for_good(session, found, reason="asked" if found.status == "closing" else "expired", now=now)
         return found.id, "applied" if done else "known"
+    if notice.kind == "refund_sum":  # no more than we asked for: else somebody gave money back past us
+        return found.id, _what_is_wrong(notice, min(notice.amount_minor, found.refunded_minor), found.currency) or "known"
     if wrong := _what_is_wrong(notice, found.amount_minor, found.currency):
         return found.id, wrong
     values = {

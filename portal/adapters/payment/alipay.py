@@ -1,7 +1,7 @@
 """Alipay (PyPI python-alipay-sdk): RSA2 both ways. Its notifications are forms; what answers them is the word `success`.
 
 A notification about a refund says TRADE_SUCCESS or TRADE_CLOSED of the payment once more and the sum of all refunds so
-far: it is read as the payment's word, which is known. Refunds are settled by the answer to them.
+far: it is read as that sum, never as a payment. Refunds are settled by the answer to them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from portal.payments import (
     BillLine,
     NotGenuine,
     Notice,
+    NoticeKind,
     PaymentRequest,
     ProviderAway,
     ProviderRefused,
@@ -82,7 +83,7 @@ class AlipayProvider:
         if said.get("out_trade_no") != merchant_ref:
             raise ProviderAway("another payment")
         status, at = said.get("trade_status"), _moment(said.get("send_pay_date"))
-        if status in ("TRADE_SUCCESS", "TRADE_FINISHED") or (status == "TRADE_CLOSED" and at is not None):
+        if status in ("TRADE_SUCCESS", "TRADE_FINISHED"):  # a paid one that is closed went back whole
             return Reported("paid", _minor(said["total_amount"]), CURRENCY, said.get("trade_no"), at)
         return Reported("closed" if status == "TRADE_CLOSED" else "unpaid")
 
@@ -166,12 +167,20 @@ class AlipayProvider:
         if form["app_id"] != self.app_id or form["seller_id"] != self.seller_id:
             raise NotGenuine("merchant")
         status, paid_at = form["trade_status"], _moment(form.get("gmt_payment"))
-        paid = status in ("TRADE_SUCCESS", "TRADE_FINISHED") or (status == "TRADE_CLOSED" and paid_at is not None)
-        if not paid and status != "TRADE_CLOSED":
+        if status not in ("TRADE_SUCCESS", "TRADE_FINISHED", "TRADE_CLOSED"):
             raise NotGenuine("unreadable")
+        kind: NoticeKind = "closed" if status == "TRADE_CLOSED" else "paid"
+        amount, at = read_amount(form["total_amount"], CURRENCY), paid_at
+        back = _minor(form.get("refund_fee") or "0")
+        if back or form.get("gmt_refund") or (kind == "closed" and paid_at is not None):
+            kind, amount, at = (
+                "refund_sum",
+                read_amount(form.get("refund_fee") or form["total_amount"], CURRENCY),
+                _moment(form.get("gmt_refund")),
+            )
         return Notice(
-            event_id=form["notify_id"], kind="paid" if paid else "closed", reference=form["out_trade_no"],
-            amount_minor=read_amount(form["total_amount"], CURRENCY), currency=CURRENCY, occurred_at=paid_at or now,
+            event_id=form["notify_id"], kind=kind, reference=form["out_trade_no"],
+            amount_minor=amount, currency=CURRENCY, occurred_at=at or now,
             provider_ref=form.get("trade_no"), digest=hashlib.sha256(raw).hexdigest(),
         )  # fmt: skip
 

@@ -164,14 +164,15 @@ class WeChatProvider:
         facts, kind = said["resource"], _KINDS[said["event_type"]]
         self._check_merchant(facts, NotGenuine)
         refunding = kind != "paid"
-        if not refunding and facts["trade_state"] != "SUCCESS":
+        status = facts["refund_status" if refunding else "trade_state"]
+        if status != said["event_type"].partition(".")[2]:  # the name of the event stands outside of what is sealed
             raise NotGenuine("unreadable")
         amount = facts["amount"]
         return Notice(
             event_id=str(said["id"]), kind=cast("Any", kind), reference=str(facts["out_refund_no" if refunding else "out_trade_no"]),
             amount_minor=_whole(amount["refund" if refunding else "total"]), currency=str(amount.get("currency", "CNY")),
             occurred_at=_moment(facts.get("success_time")) or now, provider_ref=facts.get("refund_id" if refunding else "transaction_id"),
-            digest=hashlib.sha256(raw).hexdigest(), error=facts.get("refund_status") if refunding else None,
+            digest=hashlib.sha256(raw).hexdigest(), error=status if kind == "refund_failed" else None,
         )  # fmt: skip
 
     def _check_merchant(self, facts: Mapping[str, Any], wrong: type[Exception]) -> None:
