@@ -31,7 +31,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Any]] = {
     },
     "gold_handsets": {
         "name": _text("金卡手机 95 折", "Gold customers: 5 % off handsets"),
-        "when": {"kind": "tier", "one_of": ["gold", "platinum"]},
+        "when": {"kind": "tier", "one_of": ["gold"]},
         "effects": [{"kind": "percentage", "basis_points": 500, "target": _DEVICES, "most_minor": 30_000, "most_pieces": 2}],
         "group": _BEST,
     },

@@ -26,14 +26,15 @@ OF_THE_SHOP = {
 }  # fmt: skip
 OF_THE_MARKETING = {
     "offers": "/office/offers/", "offer-office": "/office/offers/device_redmi_note_13", "offer-change": "/office/offers/sim_card/change",
-    "offer-new": "/office/offers/new", "offers-preview": "/office/offers/preview", "codes": "/office/codes/",
-    "codes-new": "/office/codes/new",
+    "offer-new": "/office/offers/new", "offers-preview": "/office/offers/preview", "price-lists": "/office/offers/price-lists",
+    "codes": "/office/codes/",
+    "codes-new": "/office/codes/new", "codes-look-up": "/office/codes/look-up",
     "sales-office": "/office/sales/", "sale-new": "/office/sales/new", "presale-new": "/office/presales/new",
 }  # fmt: skip
 OF_THE_TILL = {"reconciliation": "/office/payments"}
 OF_THE_OFFICE = {
     "worklist": "/office/", "worklist-mine": "/office/?view=mine", "pick-list": "/office/pick-list",
-    "order-not-found": "/office/search?q=zzzz",
+    "order-not-found": "/office/search?q=zzzz", "export": "/office/export",
 }  # fmt: skip
 OF_THE_SIGN_ON = {
     "sign-on-sites": "/office/sign-on/", "sign-on-new-site": "/office/sign-on/new-site", "sign-on-companies": "/office/sign-on/companies",
@@ -41,7 +42,12 @@ OF_THE_SIGN_ON = {
     "sign-on-keys": "/office/sign-on/keys",
 }  # fmt: skip
 OF_DEVELOPERS = {"developers": "/developers", "developers-new": "/developers/new"}
-OF_THE_COUNTER = {"desk": "/counter/", "search": "/counter/search?q=1234", "nobody-found": "/counter/search?q=zzzz"}
+OF_THE_COUNTER = {
+    "desk": "/counter/",
+    "search": "/counter/search?q=1234",
+    "nobody-found": "/counter/search?q=zzzz",
+    "pick-ups": "/counter/pick-ups",
+}
 
 
 def customer(house: House) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journeys.buying import ORDER, check_out, come_in, pay, put_in
+from portal.base.ids import to_ref
+from portal.customers import find_holder
+from tests.journeys.buying import ORDER, buy, check_out, come_in, pay, put_in
 from tests.journeys.conftest import sign_in
-from tests.journeys.letting_in import let_in
+from tests.journeys.letting_in import let_in, writing
 from tests.journeys.pages import (
     ERRORS,
     FOR_ANYBODY,
@@ -23,6 +25,7 @@ from tests.journeys.pages import (
     customer,
     newest_bill,
 )
+from tests.journeys.selling import put_up
 
 SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
   .filter((node) => node.checkVisibility() && !node.closest('p, li, td, th, .skip, .field-error'))
@@ -191,4 +194,67 @@ def test_every_page_that_sells_in_the_office_is_without_fault(staff_window, insp
             for name, path in pages.items():
                 page.goto(path)
                 inspector.look(page, f"{name} at {width}")
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_what_is_sold_at_an_hour_or_ahead_is_without_fault(house, window, staff_window, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    number = house.cast.noise[9 if scheme == "light" else 10].number
+    selling = put_up(house, number)
+    hall = come_in(house, window, number, scheme=scheme, language=language)
+    mei, olga = (staff_window(login, scheme=scheme, language=language) for login in ("mei", "olga"))
+    for page, pages in ((hall, selling.hall), (mei, selling.marketing), (olga, selling.till)):
+        for width in (1366, 360):
+            page.set_viewport_size({"width": width, "height": 780})
+            for name, path in pages.items():
+                answer = page.goto(path)
+                assert answer.status == 200, path
+                inspector.look(page, f"{name} at {width}")
+    assert inspector.looked == 30
+    assert not inspector.wrong, "\n".join(inspector.wrong)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_an_order_is_without_fault_from_quote_to_return(house, window, staff_window, inspector, scheme):
+    language = "zh-CN" if scheme == "dark" else "en-GB"
+    number = house.cast.noise[7 if scheme == "light" else 8].number
+    page = come_in(house, window, number, scheme=scheme, language=language)
+    put_in(page, "accessory_cable")
+    page.goto("/checkout")
+    page.locator("[name=where][value=at-xihu]").check()
+    page.locator("[name=payment][value=online]").check()
+    page.locator("main form .form-actions button[type=submit]").click()
+    page.wait_for_url("**/checkout/order")
+    inspector.look(page, "the last look")
+    page.locator("form[action$='/checkout/quote'] button").click()
+    page.wait_for_url("**/quotes/*")
+    inspector.look(page, "quote")
+    page.goto("/quotes")
+    inspector.look(page, "quotes")
+    order = buy(page, house, "accessory_cable")
+    page.goto(f"{order}/papers")
+    inspector.look(page, "papers")
+    page.goto(f"{order}/papers/confirmation/page")
+    inspector.look(page, "order confirmation")
+    dora = staff_window("dora", 360, 780, scheme=scheme, language=language)
+    with writing(house) as session:
+        holder = find_holder(session, number)
+    assert holder is not None
+    at_counter = f"/counter/customers/{to_ref(holder.customer_id)}"
+    dora.goto(at_counter)
+    dora.locator("#f-reason").select_option("document_shown")
+    dora.locator("form[action$='/by-reason'] button").click()
+    dora.locator("#card-bills").wait_for()
+    for name in ("orders", "papers", f"orders/{order.rsplit('/', 1)[1]}"):
+        dora.goto(f"{at_counter}/{name}")
+        inspector.look(dora, f"{name} at the counter")
+    dora.locator("form[action$='/handed-over'] button").click()
+    dora.locator("details.rest summary").wait_for()
+    inspector.look(dora, "order handed over")
+    page.goto(f"{order}/return")
+    page.locator("#f-reason").wait_for()
+    inspector.look(page, "return")
     assert not inspector.wrong, "\n".join(inspector.wrong)
