@@ -23,7 +23,7 @@ from bench.web import Visitor, Web, at_once, parse_cookies, serving
 from bench.wire import Wire
 from portal.base.clock import today
 from portal.base.ids import new_token
-from portal.catalog import POINTS, STANDARD, add_stock, get_offer
+from portal.catalog import POINTS, STANDARD, Buyer, add_stock, get_offer
 from portal.points import earn_points
 
 GIFT = "gift_thermos"
@@ -89,7 +89,7 @@ def _prepare(house: House, people: Sequence[Somebody], units: int) -> Hot:
                 )
     with house.parts.db.writing() as session:
         add_stock(session, GIFT, units, now=now)
-        return Hot(GIFT, get_offer(session, STANDARD, GIFT, POINTS).amount)
+        return Hot(GIFT, get_offer(session, STANDARD, GIFT, Buyer(None, "web"), unit=POINTS, now=now).amount)
 
 
 def _yardstick(run: Run) -> TpcB:

@@ -21,7 +21,7 @@ from portal.carts.keeping import CartOf, close_cart, lock_cart
 from portal.carts.looking import CartView, SellingRules, view_of
 from portal.carts.pricing import PricedLine
 from portal.codes import release_coupon
-from portal.orders import Delivery, Placed, PricedItem, PricedOrder, papers_to_show, place_priced
+from portal.orders import Delivery, Placed, PricedItem, PricedOrder, papers_of_order, place_priced
 
 PAYMENTS = ("online", "bill")
 """How an order of the cart is paid: at a provider before it is prepared, or with the next bill."""
@@ -107,9 +107,11 @@ def write_order(session: Session, whose: CartOf, rules: SellingRules, view: Cart
     assert view.id is not None, "an order is made of a cart that is kept"
     total = basket.sums.total_minor
     delivery, outlet = details.get("delivery"), details.get("outlet")
+    items = tuple(_items(session, view.asking, basket, now))  # a bundle's parts among them: it may hold a new line
+    by = view.asking.shopper.kind if view.asking.shopper else "individual"
     return PricedOrder(
         customer_id=whose.customer_id,
-        items=tuple(_items(session, view.asking, basket, now)),
+        items=items,
         price_list=whose.price_list,
         currency=basket.currency,
         channel=whose.channel,
@@ -130,17 +132,9 @@ def write_order(session: Session, whose: CartOf, rules: SellingRules, view: Cart
         coupons_of=holder_of(view.id),
         points=sum(each.points for each in basket.evaluation.points),
         promotion=told(basket),
-        documents=_papers(view, whose.channel),
+        documents=papers_of_order(session, whose.customer_id, items, by=by, channel=whose.channel, now=now),
         actor=checkout.actor,
     )
-
-
-def _papers(view: CartView, channel: str) -> Mapping[str, Any]:
-    """Give the papers that have to be seen before it is prepared."""
-    shopper = view.asking.shopper
-    things = [(line.offer.kind, line.subscription_id is not None) for line in view.basket.all_lines]
-    wanted = papers_to_show(things, by=shopper.kind if shopper else "individual", channel=channel)
-    return {"wanted": list(wanted)} if wanted else {}
 
 
 def told(basket: PricedBasket) -> dict[str, Any] | None:

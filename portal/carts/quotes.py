@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from portal.carts.keeping import CartOf, close_cart, fill_anew, keep, lock_cart
 from portal.carts.looking import SellingRules, view_of
 from portal.carts.models import Quote
 from portal.codes import move_coupons, release_coupon
-from portal.orders import Delivery, Placed, PricedItem, PricedOrder, place_priced
+from portal.orders import Delivery, Placed, PricedItem, PricedOrder, papers_of_order, place_priced
 from portal.promotions import CampaignUseOf, release_uses, reserve_uses
 
 MOST_SHOWN = 50
@@ -142,7 +142,8 @@ def order_quote(session: Session, whose: CartOf, rules: SellingRules, number: st
     if row is None:
         raise QuoteClosed
     order = _read(whose, row.document, holder_of_quote(row.id), rules, checkout, now)
-    placed = place_priced(session, order, now=now)
+    papers = papers_of_order(session, whose.customer_id, order.items, channel=order.channel, now=now)  # as of today
+    placed = place_priced(session, replace(order, documents=papers), now=now)
     session.connection().execute(_note_order, {"customer": whose.customer_id, "of_number": number, "order": placed.order_id})
     store(session, scope, checkout.key, {"order_id": placed.order_id, "reference": placed.reference})
     return placed

@@ -20,13 +20,13 @@ from portal.catalog.document import CHANNELS, OfferingDocument
 from portal.catalog.eligibility import REASONS
 from portal.catalog.errors import ChangeClosed, ChangedMeanwhile, ListExists, OwnChange, SoldOut
 from portal.catalog.held import Preview, find_pictures
-from portal.catalog.offers import Offer, Terms, find_terms, get_offer, list_offers, terms_of_one
+from portal.catalog.offers import Buyer, Offer, Terms, find_terms, get_offer, list_offers, read_terms, stock_of_one
 from portal.catalog.pictures import Picture, get_picture, keep_picture, make_picture
 from portal.catalog.prices import POINTS, STANDARD, create_price_list, set_price
 from portal.catalog.publishing import (
     VersionView,
     find_published,
-    find_tax_rate,
+    find_tax_and_limit,
     get_version,
     list_price_lists,
     list_published,
@@ -66,6 +66,7 @@ __all__ = [
     "STANDARD",
     "TARIFFS",
     "BundleMember",
+    "Buyer",
     "ChangeClosed",
     "ChangeView",
     "ChangedMeanwhile",
@@ -108,7 +109,7 @@ __all__ = [
     "find_conflicts",
     "find_pictures",
     "find_published",
-    "find_tax_rate",
+    "find_tax_and_limit",
     "find_terms",
     "get_change",
     "get_offer",
@@ -135,12 +136,13 @@ __all__ = [
     "price_offerings",
     "publish_due",
     "read_document",
+    "read_terms",
     "reject_change",
     "release_stock",
     "set_price",
+    "stock_of_one",
     "submit_change",
     "take_back_stock",
-    "terms_of_one",
     "use_stock",
     "withdraw_change",
     "write_document",

@@ -66,10 +66,15 @@ def find_published(session: Session, code: str) -> tuple[OfferingDocument, int] 
     return document, row.version
 
 
-def find_tax_rate(session: Session, code: str) -> int:
-    """Give the tax within an offering's price, in hundredths of a per cent; 0 for one that is not published. One statement."""
+def find_tax_and_limit(session: Session, code: str) -> tuple[int, int | None]:
+    """Give the tax within an offering's price, in hundredths of a per cent, and how many one customer can have, None for any number.
+
+    0 and None for one that is not published. One statement.
+    """
     row = session.connection().execute(_published, {"code": code}).first()
-    return 0 if row is None or row.document is None else int(row.document.get("tax_basis_points", STANDARD_TAX))
+    if row is None or row.document is None:
+        return 0, None
+    return int(row.document.get("tax_basis_points", STANDARD_TAX)), row.document.get("most_per_customer")
 
 
 def list_published(session: Session) -> Mapping[str, OfferingDocument]:

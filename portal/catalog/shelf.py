@@ -40,7 +40,9 @@ _POINTS = "points"
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """What is asked of which catalogue: for whom, on which channel, as of when."""
+
     catalogue: Catalogue
     charges: ListCharges
     shopper: Shopper | None
@@ -81,7 +83,7 @@ def list_shelf(
     What is not on the list, not valid now, not for the channel or for other enterprises is missing; what this buyer cannot have
     is there with the reasons. A `preview` gives its own catalogue and its own moment.
     """
-    asked, left = _ask(session, price_list, shopper, channel, now, preview, place, None)
+    asked, left = ask_shelf(session, price_list, shopper, channel, now, preview, place, None)
     wanted = [
         code
         for code in asked.charges
@@ -108,11 +110,11 @@ def price_offerings(
 
     One statement once the list is in memory: whether the memory is still right, in this very transaction, and what is left.
     """
-    asked, left = _ask(session, price_list, shopper, channel, now, preview, place, quantities)
+    asked, left = ask_shelf(session, price_list, shopper, channel, now, preview, place, quantities)
     return {each.code: each for each in _offered(session, asked, left, quantities, place)}
 
 
-def _ask(
+def ask_shelf(
     session: Session,
     price_list: str,
     shopper: Shopper | None,
@@ -121,7 +123,7 @@ def _ask(
     preview: Preview | None,
     place: str,
     codes: Collection[str] | None,
-) -> tuple[_Asked, Mapping[str, int]]:
+) -> tuple[Asked, Mapping[str, int]]:
     """Give what is asked of which catalogue, and what is left at `place` of its stocked offerings (of `codes`, None: of all).
 
     By one statement as a rule: what is stocked is guessed from memory, and counted by the statement that reads the mark.
@@ -132,11 +134,11 @@ def _ask(
     catalogue = get_catalogue(session) if mark is None else keep_catalogue(session, mark)
     charges = get_charges(session, catalogue, price_list)
     if preview is None:
-        return _Asked(catalogue, charges, shopper, channel, now), left
-    return _Asked(overlay(catalogue, preview), overlay_charges(charges, preview, price_list), shopper, channel, preview.at), left
+        return Asked(catalogue, charges, shopper, channel, now), left
+    return Asked(overlay(catalogue, preview), overlay_charges(charges, preview, price_list), shopper, channel, preview.at), left
 
 
-def _offered(session: Session, asked: _Asked, left: Mapping[str, int], quantities: Mapping[str, int], place: str) -> list[OfferView]:
+def _offered(session: Session, asked: Asked, left: Mapping[str, int], quantities: Mapping[str, int], place: str) -> list[OfferView]:
     found: list[tuple[Entry, Charges]] = []
     for code, quantity in quantities.items():
         entry = asked.catalogue.entries.get(code)
@@ -145,19 +147,21 @@ def _offered(session: Session, asked: _Asked, left: Mapping[str, int], quantitie
         charges = charges_of(asked.charges.get(code, ()), quantity, asked.at)
         if charges is not None:
             found.append((entry, charges))
-    uncounted = [entry.document.code for entry, _ in found if entry.document.stocked and entry.document.code not in left]
-    if uncounted:  # the memory was wrong
-        left = {**left, **_count_left(session, uncounted, place)[1]}
+    left = count_rest(session, (entry.document for entry, _ in found), left, place)
     return [_view(entry, charges, asked, left.get(entry.document.code, 0)) for entry, charges in found]
 
 
-def _is_offered(document: OfferingDocument, asked: _Asked) -> bool:
+def _is_offered(document: OfferingDocument, asked: Asked) -> bool:
+    return is_sold(document, asked.channel, asked.at) and not is_hidden(document.eligibility, asked.shopper)
+
+
+def is_sold(document: OfferingDocument, channel: str, at: datetime) -> bool:
+    """Say whether it is sold on a channel at a moment, whoever asks."""
     return (
         document.on_sale
-        and asked.channel in document.channels
-        and (document.valid_from is None or document.valid_from <= asked.at)
-        and (document.valid_to is None or asked.at < document.valid_to)
-        and not is_hidden(document.eligibility, asked.shopper)
+        and channel in document.channels
+        and (document.valid_from is None or document.valid_from <= at)
+        and (document.valid_to is None or at < document.valid_to)
     )
 
 
@@ -169,24 +173,26 @@ def charges_of(charges: Iterable[Charge], quantity: int, at: datetime) -> Charge
     money = [each for each in charges if each.unit != _POINTS and each.holds(at)]
     if not money:
         return None
-    once = _steps(each for each in money if each.kind == "once")
+    once = steps_of(each for each in money if each.kind == "once")
     return Charges(
-        once_minor=_as_of(once, quantity),
-        monthly_minor=_as_of(_steps(each for each in money if each.kind == "monthly"), 1),
-        deposit_minor=_as_of(_steps(each for each in money if each.kind == "deposit"), 1),
+        once_minor=as_of(once, quantity),
+        monthly_minor=as_of(steps_of(each for each in money if each.kind == "monthly"), 1),
+        deposit_minor=as_of(steps_of(each for each in money if each.kind == "deposit"), 1),
         usage=_usage(money),
         currency=money[0].unit,
         tiers=tuple(once) if len(once) > 1 else (),
     )
 
 
-def _steps(charges: Iterable[Charge]) -> list[tuple[int, int]]:
+def steps_of(charges: Iterable[Charge]) -> list[tuple[int, int]]:
+    """Give prices as (from so many pieces, amount), the fewest first: those of a time alone where there are any."""
     listed = list(charges)
     dated = [each for each in listed if each.valid_from is not None or each.valid_to is not None]
     return sorted((each.from_quantity, each.amount) for each in (dated or listed))
 
 
-def _as_of(steps: list[tuple[int, int]], quantity: int) -> int:
+def as_of(steps: Sequence[tuple[int, int]], quantity: int) -> int:
+    """Give the amount for one of so many pieces; 0 where no step reaches down to them."""
     return next((amount for least, amount in reversed(steps) if least <= quantity), 0)
 
 
@@ -194,6 +200,12 @@ def _usage(charges: Sequence[Charge]) -> Mapping[str, int]:
     of_usage = [each for each in charges if each.kind == "usage" and each.usage_unit is not None]
     of_usage.sort(key=lambda each: each.valid_from is not None or each.valid_to is not None)  # the dated ones last: they stand
     return {str(each.usage_unit): each.amount for each in of_usage}
+
+
+def count_rest(session: Session, documents: Iterable[OfferingDocument], left: Mapping[str, int], place: str) -> Mapping[str, int]:
+    """Count what `ask_shelf` left out because the memory it guessed by was wrong; no statement where it was right."""
+    uncounted = [each.code for each in documents if each.stocked and each.code not in left]
+    return {**left, **_count_left(session, uncounted, place)[1]} if uncounted else left
 
 
 def _count_left(session: Session, codes: Sequence[str], place: str) -> tuple[int | None, Mapping[str, int]]:
@@ -206,7 +218,7 @@ def _count_left(session: Session, codes: Sequence[str], place: str) -> tuple[int
     return (rows[0][0] if rows else None), {row[1]: row[2] for row in rows}
 
 
-def _view(entry: Entry, charges: Charges, asked: _Asked, left: int) -> OfferView:
+def _view(entry: Entry, charges: Charges, asked: Asked, left: int) -> OfferView:
     document = entry.document
     terms, presale = document.terms, document.presale
     return OfferView(

@@ -102,7 +102,18 @@ class Conflict:
     any_of: tuple[str, ...] = ()
 
 
-def find_conflicts(offers: Sequence[OfferView], held: frozenset[str]) -> Sequence[Conflict]:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What an offering is bound to, of all that an OfferView has."""
+
+    code: str
+    requires: tuple[str, ...]
+    excludes: tuple[str, ...]
+    add_on_of: tuple[str, ...]
+    members: tuple[BundleMember, ...]
+
+
+def find_conflicts(offers: Sequence[OfferView | Bound], held: frozenset[str]) -> Sequence[Conflict]:
     """Say what stands against having these offers together and with what is held already; empty: nothing. No statement.
 
     What a bundle holds counts as being there. An exclusion counts in either direction, and is told once.

@@ -14,6 +14,6 @@ _lock = sa.select(Customer.customer_id).where(Customer.customer_id == sa.bindpar
 
 def lock_customer(session: Session, customer_id: int) -> None:
     """Have others who ask for the same customer's lock wait until this transaction ends. Raises NotFound. Take it before any other lock
-    that two transactions of one customer can both want."""
+    that two transactions of one customer can both want, but after the purse of points."""
     if session.connection().execute(_lock, {"customer": customer_id}).first() is None:
         raise NotFound

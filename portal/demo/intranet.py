@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.orm import Session
 
 from portal.base.errors import Invalid, NotFound
-from portal.catalog import STANDARD, list_offers
+from portal.catalog import STANDARD, Buyer, list_offers
 from portal.customers import find_holder
 from portal.demo.cast import ERIN
 from portal.identity import add_embed_key, list_embed_keys, read_public_key
@@ -42,7 +42,7 @@ def open_intranet(session: Session, folder: Path, *, origin: str, currency: str,
         store = get_ministore(session, SLUG)
         set_origins(session, SLUG, [origin])
     except NotFound:
-        store = create_ministore(session, _store(session, erin.customer_id, origin, currency), now=now)
+        store = create_ministore(session, _store(session, erin.customer_id, origin, currency, now), now=now)
     public = _public_key(folder / FOLDER / "key.pem")
     kid = read_public_key(public)[1]
     if kid not in {each.kid for each in list_embed_keys(session, store.client_id)}:
@@ -62,8 +62,8 @@ def write_intranet(folder: Path, store: Ministore, *, origin: str, portal: str, 
     return path
 
 
-def _store(session: Session, customer_id: int, origin: str, currency: str) -> NewMinistore:
-    usual = list_offers(session, STANDARD, kinds={"device"}, unit=currency)
+def _store(session: Session, customer_id: int, origin: str, currency: str, now: datetime) -> NewMinistore:
+    usual = list_offers(session, STANDARD, Buyer(None, "ministore"), kinds={"device"}, unit=currency, now=now)
     prices = {each.code: each.amount * (100 - DISCOUNT_PERCENT) // 100 // ROUND_TO * ROUND_TO for each in usual}
     return NewMinistore(
         slug=SLUG,

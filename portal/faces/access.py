@@ -53,7 +53,18 @@ marketing = Policy(
 employee = Policy("employee")
 
 csrf = CSRFProtect()
-login_manager = LoginManager()
+
+
+class _Login(LoginManager):  # type: ignore[misc]  # Flask-Login ships without annotations
+    """Flask-Login, which looks after every answer whether to remember somebody: that reads the session, so all vary by cookie."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        if response.cache_control.public:  # it is the same for everybody: a shared cache may keep one of it
+            return response
+        return cast("Response", super()._update_remember_cookie(response))
+
+
+login_manager = _Login()
 
 
 class Principal(UserMixin):  # type: ignore[misc]  # Flask-Login ships without annotations

@@ -15,7 +15,7 @@ from portal.base.privacy import show_number
 from portal.customers import PAPERS
 from portal.faces.babel import gettext
 from portal.faces.words import money, points_of
-from portal.orders import NO_CURRENCY, TASKS, StepView
+from portal.orders import NO_CURRENCY, TASKS, OrderSummary, StepView
 
 BY_CUSTOMER = "by_customer"
 LOOKS = {
@@ -39,6 +39,9 @@ ICONS = {
     "provisioned": "check",
     "packed": "package",
     "not_carried": "circle-x",
+    "stop_asked": "clock",
+    "not_stopped": "circle-x",
+    "too_late": "truck",
     "shipped": "truck",
     "completed": "circle-check",
     "cancelled": "circle-x",
@@ -61,6 +64,9 @@ STEPS = {
     "provisioned": N_("Set up"),
     "packed": N_("Packed for the carrier"),
     "not_carried": N_("The carrier did not take it"),
+    "stop_asked": N_("To be cancelled: the carrier is asked to stop the parcel"),
+    "not_stopped": N_("Whether the parcel was stopped is not known"),
+    "too_late": N_("Too late to stop the parcel"),
     "shipped": N_("Sent"),
     "completed": N_("Done"),
     "cancelled": N_("Cancelled"),
@@ -74,8 +80,8 @@ STEPS = {
     "returned": N_("All of it came back"),
 }
 NAMED = frozenset(
-    {"accepted", "checked", "taken", "released", "provisioned", "packed", "shipped", "completed", "cancelled", "return_asked",
-     "return_approved", "return_refused", "return_closed", "part_returned", "returned", "undone"}
+    {"accepted", "checked", "taken", "released", "provisioned", "packed", "stop_asked", "too_late", "shipped", "completed", "cancelled",
+     "return_asked", "return_approved", "return_refused", "return_closed", "part_returned", "returned", "undone"}
 )  # fmt: skip
 """Steps somebody takes; setting aside is done by the house."""
 DESK_REASONS = {
@@ -117,10 +123,28 @@ class StepRow:
     note: str
 
 
+def order_cost(order: OrderSummary) -> str:
+    """Write what an order costs: in points or money, and every month."""
+    monthly = _monthly(order)
+    if not monthly:
+        return price(order.total_points, order.total_minor, order.currency)
+    if not (order.total_points or order.total_minor):
+        return monthly
+    return gettext("%(once)s, then %(monthly)s", once=price(order.total_points, order.total_minor, order.currency), monthly=monthly)
+
+
+def _monthly(order: OrderSummary) -> str:
+    if not order.monthly_minor or order.currency == NO_CURRENCY:
+        return ""
+    return gettext("%(price)s a month", price=money(Money(order.monthly_minor, order.currency)))
+
+
 def init_app(app: Flask) -> None:
     """Give templates what an order costs and how its status looks."""
     names = {code: each.name for code, each in PAPERS.items()}
-    app.jinja_env.globals.update(order_price=price, order_looks=LOOKS, order_tasks=TASKS, paper_names=names, return_words=RETURNS)
+    app.jinja_env.globals.update(
+        order_price=price, order_cost=order_cost, order_looks=LOOKS, order_tasks=TASKS, paper_names=names, return_words=RETURNS
+    )
     app.jinja_env.filters["numbers_grouped"] = numbers_grouped
 
 
@@ -144,9 +168,9 @@ def step_rows(steps: Sequence[StepView], names: Mapping[str, str], *, named: Col
 
 def remark(step: StepView) -> str:
     """Give what was noted with a step: why an order was given up, a tracking number."""
-    if step.kind == "cancelled":
+    if step.kind in ("cancelled", "stop_asked"):
         return gettext(REASONS[step.note]) if step.note in REASONS else ""
-    if step.kind == "not_carried":
+    if step.kind in ("not_carried", "not_stopped"):
         return gettext(NOT_CARRIED.get(step.note or "", ""))
     return step.note or ""
 

@@ -13,6 +13,7 @@ from flask import Flask, g, render_template
 
 from portal.base.errors import N_
 from portal.base.i18n import Language
+from portal.carts import OUTLETS_BY_CODE
 from portal.faces.assets import SOURCE
 from portal.faces.babel import gettext
 from portal.orders import Paper, PaperOrder
@@ -44,6 +45,7 @@ def paper_page(kind: Paper, order: PaperOrder, *, made_at: datetime, on_screen: 
         "papers/paper.html",
         kind=kind,
         order=order,
+        outlet=OUTLETS_BY_CODE.get(order.outlet or ""),
         number=order.number_of(kind),
         title=gettext(TITLES[kind]),
         lead=gettext(_LEADS[kind]),

@@ -12,7 +12,7 @@ from portal.base.errors import N_
 from portal.base.i18n import pick_text
 from portal.base.money import Money
 from portal.carts import Fault, SellingRules, ShippingRule
-from portal.catalog import OfferView
+from portal.catalog import Offer, OfferView
 from portal.customers import PAPERS
 from portal.faces.babel import gettext, ngettext
 from portal.faces.language import language
@@ -114,16 +114,21 @@ def fault_words(fault: Fault, names: Mapping[str, str]) -> str:
     return gettext("One customer may have %(count)s of it.", count=number(fault.limit or 0))
 
 
+def standing_words(offer: Offer, names: Mapping[str, str]) -> str:
+    """Say why somebody cannot have an offer, `names` of offerings by code; nothing where nothing stands against it."""
+    parts = [bar_words(offer.barred, offer.papers)] if offer.barred else []
+    parts += [fault_words(Fault(each.kind, others=each.any_of or (each.other,)), names) for each in offer.conflicts]
+    return joined(parts)
+
+
 def reason_words(reason: Reason) -> str:
     """Say what a campaign did to a price, or what is missing for it, in the reader's language."""
     return sentence(reason.sentence, **{name: _written(value) for name, value in reason.params.items()})
 
 
 def charge_words(offer: OfferView) -> list[tuple[str, str]]:
-    """Give the parts of a price besides the first: every month, deposit, tiers, usage, as (what, how much)."""
+    """Give the parts of a price that are not in its first line: deposit, tiers, usage, as (what, how much)."""
     charges, rows = offer.charges, []
-    if charges.monthly_minor:
-        rows.append((gettext("Every month"), _money(charges.monthly_minor, charges.currency)))
     if charges.deposit_minor:
         rows.append((gettext("Deposit, given back at the end"), _money(charges.deposit_minor, charges.currency)))
     for from_quantity, amount in charges.tiers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, Invalid
 from portal.carts import tax_within
-from portal.catalog import find_tax_rate, get_offering, release_stock
+from portal.catalog import find_tax_and_limit, get_offering, release_stock
 from portal.flashsales.entering import find_entry
 from portal.flashsales.errors import NotAdmitted
 from portal.flashsales.models import FlashEntry
 from portal.flashsales.sales import SaleView, get_sale, holder_of
-from portal.orders import Delivery, Placed, PricedItem, PricedOrder, place_priced
+from portal.orders import Delivery, Placed, PricedItem, PricedOrder, papers_of_order, place_priced
 
 DATA_PACK, GOODS = "data_pack", "goods"
 
@@ -63,7 +63,7 @@ def order_piece(session: Session, sale_id: int, new: PieceOrder, *, now: datetim
         if entry is None or entry.order_id is None:
             raise NotAdmitted
         return Placed(entry.order_id, "", is_new=False)
-    order = _order(session, sale, new, admitted.admitted_until)
+    order = _order(session, sale, new, admitted.admitted_until, now)
     release_stock(session, holder_of(sale_id, new.customer_id))
     placed = place_priced(session, order, now=now)
     becomes = "ordered" if order.waits_for_payment else "paid"
@@ -86,12 +86,13 @@ def _moved(session: Session, statement: Any, customer_id: int, order_id: int) ->
     return sale_id
 
 
-def _order(session: Session, sale: SaleView, new: PieceOrder, pay_by: datetime) -> PricedOrder:
+def _order(session: Session, sale: SaleView, new: PieceOrder, pay_by: datetime, now: datetime) -> PricedOrder:
     offering = get_offering(session, sale.offering_code)
     if offering.fulfilment == GOODS and new.delivery is None and new.outlet is None:
         raise Invalid({"address": N_("This is needed to send it to you.")})
     if offering.fulfilment == DATA_PACK and new.subscription_id is None:
         raise Invalid({"line": N_("Choose the line it is for.")})
+    rate, most = find_tax_and_limit(session, sale.offering_code)
     item = PricedItem(
         sale.offering_code,
         sale.name,
@@ -101,7 +102,8 @@ def _order(session: Session, sale: SaleView, new: PieceOrder, pay_by: datetime) 
         price_points=sale.amount if sale.in_points else 0,
         stocked=True,
         kind=offering.kind,
-        tax_minor=0 if sale.in_points else tax_within(sale.amount, find_tax_rate(session, sale.offering_code)),
+        tax_minor=0 if sale.in_points else tax_within(sale.amount, rate),
+        most=most,
     )
     return PricedOrder(
         new.customer_id,
@@ -118,5 +120,8 @@ def _order(session: Session, sale: SaleView, new: PieceOrder, pay_by: datetime) 
         delivery=new.delivery,
         outlet=new.outlet,
         place=sale.place,
+        documents=papers_of_order(
+            session, new.customer_id, [replace(item, subscription_id=new.subscription_id)], channel=new.channel, now=now
+        ),
         actor=new.actor,
     )

@@ -54,6 +54,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "presale_invited": (N_("%(item)s has come: the rest can be paid"), N_("What was ordered ahead has come")),
     "order_paid": (N_("Paid %(amount_minor)s for order %(reference)s"), N_("An order was paid")),
     "order_provisioned": (N_("Order %(reference)s is set up: %(item)s"), N_("An order is set up")),
+    "order_stop_asked": (N_("Order %(reference)s is to be cancelled: its parcel is being stopped"), N_("A parcel is being stopped")),
+    "order_too_late": (N_("It was too late to stop the parcel of order %(reference)s"), N_("A parcel could not be stopped")),
     "order_shipped": (
         N_("Order %(reference)s is on its way under %(tracking)s"),
         N_("Order %(reference)s is on its way"),

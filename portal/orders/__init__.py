@@ -1,7 +1,7 @@
 """Orders: one pipeline from acceptance to fulfilment or cancellation, whatever the channel."""
 
 from portal.orders.cancelling import cancel_order
-from portal.orders.checking import note_papers
+from portal.orders.checking import note_papers, papers_of_order
 from portal.orders.counter_payment import take_counter_payment
 from portal.orders.entry import NO_CURRENCY, Delivery, Item, NewOrder
 from portal.orders.errors import (
@@ -9,6 +9,7 @@ from portal.orders.errors import (
     CouponGone,
     DepositStays,
     MostReached,
+    NotForYou,
     NotOffered,
     NotReturnable,
     OrderClosed,
@@ -28,7 +29,7 @@ from portal.orders.events import (
     OrderShipped,
     OrderTaken,
 )
-from portal.orders.history import OrderHistory, list_history
+from portal.orders.history import OrderHistory, count_bought, list_history
 from portal.orders.moving import fulfil_order, receive_order, release_order, take_order
 from portal.orders.papers import (
     PAPERS,
@@ -48,7 +49,7 @@ from portal.orders.papers import (
 from portal.orders.paying import expire_order, expire_unpaid, list_unpaid, mark_paid, request_payment, subject_of
 from portal.orders.paying_out import note_paid_out
 from portal.orders.placing import Placed, place_order
-from portal.orders.ports import Answer, BssPort, Carried, LogisticsPort, Parcel, SetUp
+from portal.orders.ports import Answer, BssPort, Carried, LogisticsPort, Parcel, Recalled, SetUp
 from portal.orders.priced import PAID_BEFORE, PricedItem, PricedOrder
 from portal.orders.provisioning import ClaimedProvision, claim_provisions, finish_undoing, list_new_lines, provision_order, settle_provision
 from portal.orders.queries import (
@@ -64,7 +65,8 @@ from portal.orders.queries import (
     orders_card,
     sees_orders,
 )
-from portal.orders.real_name import RULES, papers_to_show
+from portal.orders.real_name import RULES
+from portal.orders.recalling import ClaimedRecall, claim_recalls, settle_recall, settle_recall_by_hand
 from portal.orders.references import read_reference
 from portal.orders.results import (
     CampaignOrder,
@@ -135,6 +137,7 @@ __all__ = [
     "Carried",
     "ClaimedParcel",
     "ClaimedProvision",
+    "ClaimedRecall",
     "CouponGone",
     "Delivery",
     "DepositStays",
@@ -142,6 +145,7 @@ __all__ = [
     "LogisticsPort",
     "MostReached",
     "NewOrder",
+    "NotForYou",
     "NotOffered",
     "NotReturnable",
     "OrderCancelled",
@@ -174,6 +178,7 @@ __all__ = [
     "PriceChanged",
     "PricedItem",
     "PricedOrder",
+    "Recalled",
     "ReturnView",
     "Returnable",
     "SamePerson",
@@ -195,8 +200,10 @@ __all__ = [
     "claim_followed",
     "claim_parcels",
     "claim_provisions",
+    "claim_recalls",
     "close_return",
     "complete_delivered",
+    "count_bought",
     "count_sold",
     "count_work",
     "expire_order",
@@ -234,7 +241,7 @@ __all__ = [
     "note_paid_out",
     "note_papers",
     "orders_card",
-    "papers_to_show",
+    "papers_of_order",
     "place_order",
     "place_priced",
     "provision_order",
@@ -247,6 +254,8 @@ __all__ = [
     "sees_orders",
     "settle_parcel",
     "settle_provision",
+    "settle_recall",
+    "settle_recall_by_hand",
     "settle_sending",
     "ship_order",
     "subject_of",

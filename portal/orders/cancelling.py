@@ -20,6 +20,7 @@ from portal.orders.holds import hold_of, holder_of
 from portal.orders.models import OrderProvision
 from portal.orders.states import DEPOSIT, SERVICE, Verb, role_of
 from portal.orders.steps import Step, drop_work, give_task, items_of, move_on, tell, whose
+from portal.orders.stopping import stop_parcel
 from portal.points import release_hold
 
 _provisions = sa.and_(OrderProvision.customer_id == sa.bindparam("customer"), OrderProvision.order_id == sa.bindparam("order"))
@@ -38,7 +39,8 @@ _begun = sa.select(sa.func.count()).select_from(OrderProvision).where(_provision
 def cancel_order(session: Session, customer_id: int | None, order_id: int, *, actor: str, reason: str, now: datetime) -> bool:
     """Give an order up: points, uses of campaigns, coupons, stock and money go back, once. False where it was cancelled before.
 
-    `customer_id` None: an order on the desk's worklist. `reason` is a code for its history. Raises NotFound, OrderClosed
+    Where a carrier was told of its parcel, the order stands as it does until the parcel is stopped (task *recall*); False where that
+    is wanted already. `customer_id` None: an order on the desk's worklist. `reason` is a code for its history. Raises NotFound, OrderClosed
     for one that is completed or on its way, AlreadyTaken for a customer whose order the desk is preparing.
     """
     verb: Verb = "withdraw" if role_of(actor) == "customer" else "cancel"
@@ -46,7 +48,11 @@ def cancel_order(session: Session, customer_id: int | None, order_id: int, *, ac
 
 
 def give_up(session: Session, step: Step) -> bool:
-    """Take a step that leads to `cancelled`, with all that follows; False where the order was cancelled before."""
+    """Take a step that leads to `cancelled`, with all that follows; False where the order was cancelled before. See `cancel_order`."""
+    if step.verb in ("cancel", "withdraw"):
+        asked = stop_parcel(session, step)
+        if asked is not None:
+            return asked
     order = move_on(session, step)
     if order is None:
         return False

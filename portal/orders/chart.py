@@ -19,7 +19,7 @@ def chart() -> str:
     lines += [f"| {code} | {state.responsible or '–'} | {_span(state.limit)} | {state.skipped or '–'} |" for code, state in STATES.items()]
     lines += ["", "| Step | From | To | Who may |", "|---|---|---|---|"]
     for verb, step in TRANSITIONS.items():
-        sources = "any" if step.target is None else ", ".join(step.sources)
+        sources = "any" if set(step.sources) == set(STATES) else ", ".join(step.sources)
         lines.append(f"| {verb} | {sources} | {step.target or 'stays'} | {', '.join(sorted(step.roles))} |")
     lines += ["", "| Task | What it is | Whose | Within |", "|---|---|---|---|"]
     lines += [f"| {name} | {task.name} | {task.role} | {_span(task.limit)} |" for name, task in TASKS.items()]

@@ -1,26 +1,46 @@
-"""Looking at papers: an order that needs them waits until somebody at the desk, or at a counter, has seen them."""
+"""Looking at papers: an order that needs some the customer's record does not have waits until the staff has seen them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.base.errors import N_, Invalid, NotFound
-from portal.customers import keep_papers
+from portal.customers import get_shopper, keep_papers, list_papers
 from portal.orders.errors import OrderClosed
 from portal.orders.following import reserve
 from portal.orders.models import Order
-from portal.orders.real_name import papers_missing
+from portal.orders.priced import PricedItem
+from portal.orders.real_name import KINDS, papers_missing, papers_to_show
 from portal.orders.states import ACCEPTED, PAID, read_status, role_of
 from portal.orders.steps import Step, items_of, note_step, whose
 
 _this = sa.and_(Order.customer_id == sa.bindparam("customer"), Order.id == sa.bindparam("order"))
 _asked = sa.select(Order.status, Order.documents, Order.payment, Order.total_minor).where(_this).with_for_update()
 _keep = sa.update(Order).where(_this).values(documents=sa.bindparam("papers", type_=Order.documents.type))
+
+
+def papers_of_order(
+    session: Session, customer_id: int, items: Iterable[PricedItem], *, channel: str, now: datetime, by: str | None = None
+) -> Mapping[str, Any]:
+    """Give what an order of these items keeps of papers: {"wanted": […], "seen": {name: {"by", "at"}}}; empty where it asks for none.
+
+    What the customer has shown before and counts today is seen, marked `on_record`, unless the rule wants it each time. One
+    statement where papers are asked for, none else. `by`: the kind of customer; where it is not known, one more.
+    """
+    things = [(item.kind, item.subscription_id is not None) for item in items]
+    if not any(papers_to_show(things, by=each, channel=channel) for each in ([by] if by else KINDS)):
+        return {}
+    wanted = papers_to_show(things, by=by or get_shopper(session, customer_id, now=now).kind, channel=channel)
+    if not wanted:
+        return {}
+    shown = [paper for paper in list_papers(session, customer_id, now=now) if paper.counts and wanted.get(paper.name) is False]
+    seen = {paper.name: {"by": paper.seen_by, "at": paper.seen_at.astimezone(UTC).isoformat(), "on_record": True} for paper in shown}
+    return {"wanted": [*wanted]} | ({"seen": seen} if seen else {})
 
 
 def note_papers(session: Session, order_id: int, seen: Sequence[str], *, actor: str, customer_id: int | None = None, now: datetime) -> bool:

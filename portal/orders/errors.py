@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.base.errors import N_, Refused
+from portal.catalog import Conflict
 
 
 class PriceChanged(Refused):
@@ -59,6 +60,19 @@ class MostReached(Refused):
         super().__init__()
         self.offering_code = offering_code
         self.limit = limit
+
+
+class NotForYou(Refused):
+    """The customer cannot have it as things stand: `barred`, `conflicts` say why, as the catalogue gives them."""
+
+    code = "not_for_you"
+    sentence = N_("You cannot have this as things stand. Nothing was ordered; the page of the offer says why.")
+
+    def __init__(self, offering_code: str, barred: tuple[str, ...] = (), conflicts: tuple[Conflict, ...] = ()) -> None:
+        super().__init__()
+        self.offering_code = offering_code
+        self.barred = barred
+        self.conflicts = conflicts
 
 
 class NotReturnable(Refused):

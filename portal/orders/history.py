@@ -36,6 +36,12 @@ _pieces = (
     .where(_standing, OrderItem.customer_id == sa.bindparam("customer"))
     .group_by(OrderItem.offering_code)
 )
+_bought = (
+    sa.select(sa.func.coalesce(sa.func.sum(OrderItem.quantity - OrderItem.returned), 0))
+    .join(Order, sa.and_(Order.customer_id == OrderItem.customer_id, Order.id == OrderItem.order_id))
+    .where(_standing, OrderItem.customer_id == sa.bindparam("customer"), OrderItem.offering_code == sa.bindparam("code"))
+)
+_bought_for = _bought.where(Order.placed_for == sa.bindparam("placed_for"))
 _facts = FrequentStatement(sa.union_all(_sums, _pieces))
 
 
@@ -48,3 +54,11 @@ def list_history(session: Session, customer_id: int, *, now: datetime) -> OrderH
         else:
             bought[code] = int(count)
     return OrderHistory(orders, spent, bought, first)
+
+
+def count_bought(session: Session, customer_id: int, offering_code: str, *, placed_for: str | None = None) -> int:
+    """Give how many of an offering the customer has ordered and kept; `placed_for`: an employee alone, as the company names them."""
+    params = {"customer": customer_id, "code": offering_code}
+    if placed_for is None:
+        return int(session.connection().execute(_bought, params).scalar_one())
+    return int(session.connection().execute(_bought_for, params | {"placed_for": placed_for}).scalar_one())

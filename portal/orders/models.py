@@ -158,7 +158,7 @@ class Shipment(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     carrier: Mapped[str]
     tracking: Mapped[str | None]
-    status: Mapped[str]  # wanted | asked | sent | on_the_way | delivered | failed | back
+    status: Mapped[str]  # wanted | asked | recalling | stopped | sent | on_the_way | delivered | failed | back
     events: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # [{"at", "what", "place"}]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]

@@ -16,7 +16,7 @@ from portal.catalog import get_offering, use_stock
 from portal.orders.errors import AlreadyTaken, OrderClosed
 from portal.orders.events import OrderFulfilled, OrderReleased, OrderTaken
 from portal.orders.holds import CONTENT_MARK, hold_of, holder_of
-from portal.orders.models import OrderItem, OrderProvision, OrderWork
+from portal.orders.models import OrderItem, OrderProvision, OrderWork, Shipment
 from portal.orders.states import DATA_PACK, DESK, SERVICE, VOUCHER
 from portal.orders.steps import Step, drop_work, items_of, move_on, note_step, tell, whose
 from portal.points import GRANT, earn_points, expiry_day, spend_hold
@@ -31,6 +31,11 @@ _fill = (
         OrderItem.position == sa.bindparam("at_position"),
     )
     .values(content=sa.bindparam("contents"))
+)
+_being_stopped = (
+    sa.select(sa.func.count())
+    .select_from(Shipment)
+    .where(Shipment.customer_id == sa.bindparam("customer"), Shipment.order_id == sa.bindparam("order"), Shipment.status == "recalling")
 )
 _not_set_up = (
     sa.select(sa.func.count())
@@ -95,7 +100,7 @@ def fulfil_order(
     """Hand over what was ordered: points spent, stock given out, vouchers' codes put into the order, packs added to the line.
 
     False where that happened before. `customer_id` None: an order on the desk's worklist. `note`: how it was handed over.
-    Raises NotFound, OrderClosed for one that was cancelled, is on its way, or is not set up yet.
+    Raises NotFound, OrderClosed for one that was cancelled, is on its way or asked back from there, or is not set up yet.
     """
     return _complete(session, Step("fulfil", whose(session, order_id, customer_id), order_id, actor, now, note))
 
@@ -112,6 +117,8 @@ def _complete(session: Session, step: Step) -> bool:
     items = items_of(session, step)
     if any(item.fulfilment == SERVICE for item in items) and session.connection().execute(_not_set_up, step.key).scalar():
         raise OrderClosed("reserved")
+    if step.verb == "fulfil" and session.connection().execute(_being_stopped, step.key).scalar():
+        raise OrderClosed("reserved")  # its parcel is asked back: what became of it comes first
     if order.total_points:
         spend_hold(session, step.customer_id, hold_of(step.order_id), now=step.now)
     _give_extra_points(session, step, order)

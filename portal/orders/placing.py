@@ -3,7 +3,8 @@
 The order is the claim on its key, so a repeated request waits for the first and is told of its order before points or
 stock change. What others wait for comes last: order, points, stock, in this order when an order is fulfilled or cancelled,
 too. Where points are spent the purse is locked before the new order is written, which nobody else can wait for but the
-same request, and that one waits for the purse; so no two wait for each other crosswise.
+same request, and that one waits for the purse; so no two wait for each other crosswise. Of what one customer may have only so
+many, the customer is locked next, after the purse and before the order, here as in selling.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from portal.base.errors import N_, Invalid, PortalError
 from portal.base.idempotency import KeyReused
 from portal.base.ids import new_id
 from portal.catalog import POINTS, SoldOut, Terms, claim_stock
-from portal.customers import get_holder_of_line
+from portal.customers import get_holder_of_line, lock_customer
 from portal.orders.entry import NO_CURRENCY, NewOrder, check_entry
-from portal.orders.errors import NotOffered, PriceChanged
+from portal.orders.errors import MostReached, NotForYou, NotOffered, PriceChanged
 from portal.orders.events import OrderPlaced
+from portal.orders.history import count_bought
 from portal.orders.holds import hold_of, holder_of
 from portal.orders.redeeming import is_redemption, open_order, redeem
 from portal.orders.references import new_reference
@@ -46,12 +48,13 @@ def place_order(session: Session, new: NewOrder, *, now: datetime) -> Placed:
     """Accept an order and reserve what it needs: its points held, its stock claimed. All of it, or a refusal that leaves nothing.
 
     The same key with the same order again gives the order that stands, whatever became of price and stock since; with
-    another, KeyReused. Raises Invalid for what is no order, NotOffered and PriceChanged where the list says otherwise,
-    NotEnoughPoints, SoldOut, and NotFound for a line that is not the customer's. Upon each the caller rolls back.
+    another, KeyReused. Raises Invalid for what is no order, NotOffered and PriceChanged where the list says otherwise, NotForYou
+    and MostReached where the offering's own rules do, NotEnoughPoints, SoldOut, and NotFound for a line that is not the
+    customer's. Upon each the caller rolls back.
     """
     check_entry(new)
-    terms = open_order(session, new)
-    refusal = _refusal(new, terms)
+    terms = open_order(session, new, now=now)
+    refusal = _refusal(new, terms) or _too_many(session, new, terms)
     quick = is_redemption(session, new) and all(each.stocked for each in terms.values())
     for _ in range(_MOST_DRAWS):
         head = _head(new, now)
@@ -83,12 +86,30 @@ def _refusal(new: NewOrder, terms: Mapping[str, Terms]) -> PortalError | None:
         found = terms.get(item.offering_code)
         if found is None:
             return NotOffered()
+        if found.barred or found.conflicts:
+            return NotForYou(item.offering_code, found.barred, found.conflicts)
         if found.amount != item.expected_amount:
             return PriceChanged(item.offering_code, found.amount)
         if not found.is_left:
             return SoldOut()
         if found.fulfilment == DATA_PACK and new.subscription_id is None:
             return Invalid({"subscription": N_("Choose the line it is for.")})
+    return None
+
+
+def _too_many(session: Session, new: NewOrder, terms: Mapping[str, Terms]) -> PortalError | None:
+    """Say whether the customer, or in a company's store the employee, would have more of something than one may have.
+
+    Nobody else orders for this customer from here on: two at once are counted one after the other.
+    """
+    limited = sorted((code, each.most) for code, each in terms.items() if each.most is not None)
+    if not limited:
+        return None
+    wanted = {item.offering_code: item.quantity for item in new.items}
+    lock_customer(session, new.customer_id)
+    for code, most in limited:
+        if count_bought(session, new.customer_id, code, placed_for=new.placed_for) + wanted[code] > most:
+            return MostReached(code, most)
     return None
 
 

@@ -80,6 +80,16 @@ class Carried:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What became of a parcel that was to be stopped: done (it is not carried, nor will be), refused (too late: it is on its way, under
+    this number), or unknown."""
+
+    end: Literal["done", "refused", "unknown"]
+    carrier: str = ""
+    tracking: str | None = None
+
+
 class LogisticsPort(Protocol):
     """A carrier. `by_hand`: parcels are handed over and followed by people."""
 
@@ -94,4 +104,9 @@ class LogisticsPort(Protocol):
 
     def track(self, reference: str) -> Carried:
         """Ask where a parcel is."""
+        ...
+
+    def cancel(self, reference: str) -> Recalled:
+        """Call a parcel back under the reference it was announced by: again is the same. One that was never announced is done, and
+        is not carried under that reference later."""
         ...

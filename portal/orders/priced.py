@@ -69,8 +69,7 @@ class PricedOrder:
     `uses`: campaigns this order uses; `reserved_by`: the holder ("cart:7") under which they are reserved already, None: reserved
     now. `coupons`: references ("code:3:1207") of the coupons it was priced with, held by `coupons_of` ("cart:7"); they move to
     the order. `points`: extra points when it is completed.
-    `promotion`: kept with the order as it is. `documents`: {"wanted": [papers to
-    be seen: `papers_to_show`], "seen": {paper: by whom}}. `actor` as in the audit log.
+    `promotion`: kept with the order as it is. `documents`: the papers it asks for (`papers_of_order`). `actor` as in the audit log.
     """
 
     customer_id: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from portal.customers import Viewer
 from portal.orders.entry import Delivery
 from portal.orders.holds import CONTENT_MARK
 from portal.orders.models import Order, OrderItem, OrderStep, OrderWork
-from portal.orders.real_name import papers_missing
+from portal.orders.real_name import papers_missing, papers_on_record
 from portal.orders.states import ACCEPTED, STATES, TRANSITIONS, State, Status, read_status
 
 CARD_SHOWS, MOST_SHOWN = 3, 50
@@ -28,7 +28,8 @@ class OrderSummary:
     """One order in a list. `name` (by language) is its first item's, `more` counts the items besides, `quantity` all pieces.
 
     `status` is one of STATES, which has its name; `due_at`: until when the desk has to be done; `task`: what it waits for, one
-    of TASKS; `can_cancel`: by the customer; `pay_by`: until when an order that is paid before is kept.
+    of TASKS; `monthly_minor`: what all of it costs every month; `can_cancel`: by the customer; `pay_by`: until when an order
+    that is paid before is kept.
     """
 
     id: int
@@ -50,6 +51,8 @@ class OrderSummary:
     payment: str
     pay_by: datetime | None
     task: str | None
+    offering_code: str
+    monthly_minor: int
 
     @property
     def state(self) -> State:
@@ -59,7 +62,12 @@ class OrderSummary:
     @property
     def can_cancel(self) -> bool:
         """Whether the customer may still give it up."""
-        return self.status in TRANSITIONS["withdraw"].sources and not self.is_taken
+        return self.status in TRANSITIONS["withdraw"].sources and not self.is_taken and not self.is_being_stopped
+
+    @property
+    def is_being_stopped(self) -> bool:
+        """Whether it is to be given up, and its parcel called back from the carrier first."""
+        return self.task == "recall"
 
     @property
     def waits_for_payment(self) -> bool:
@@ -132,7 +140,10 @@ class OrderMoney:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order in full. `promotion`: what campaigns gave, as the cart kept it; `papers_missing`: what is still to be shown."""
+    """One order in full. `promotion`: what campaigns gave, as the cart kept it; `papers_missing`: what is still to be shown.
+
+    `papers_on_record`: what it would have asked for, had the customer not shown it before, and when that was.
+    """
 
     summary: OrderSummary
     items: tuple[OrderItemView, ...]
@@ -142,6 +153,7 @@ class OrderView:
     outlet: str | None = None
     promotion: Mapping[str, Any] = field(default_factory=dict)
     papers_missing: tuple[str, ...] = ()
+    papers_on_record: Mapping[str, date] = field(default_factory=dict)
 
 
 _customer: sa.BindParameter[int] = sa.bindparam("customer")
@@ -152,6 +164,7 @@ _other = aliased(OrderItem)
 _all_of_it = sa.select(sa.func.count(), sa.func.sum(_other.quantity)).where(
     _other.customer_id == Order.customer_id, _other.order_id == Order.id
 )
+_monthly = _all_of_it.with_only_columns(sa.func.sum(_other.quantity * _other.monthly_minor))
 _summaries = (
     sa.select(
         Order.id, Order.reference, Order.status, Order.channel, Order.placed_at, Order.ended_at, OrderWork.due_at,
@@ -159,7 +172,8 @@ _summaries = (
         _all_of_it.with_only_columns(sa.func.sum(_other.quantity)).scalar_subquery().label("quantity"),
         (_all_of_it.with_only_columns(sa.func.count()).scalar_subquery() - 1).label("more"),
         Order.currency, Order.total_minor, Order.total_points, Order.subscription_id, Order.placed_for, Order.payment, Order.pay_by,
-        OrderWork.task,
+        OrderWork.task, OrderItem.offering_code,
+        sa.cast(_monthly.scalar_subquery(), sa.BigInteger()).label("monthly"),
     )
     .select_from(Order)
     .join(OrderItem, _first)
@@ -245,6 +259,7 @@ def get_order(session: Session, viewer: Viewer, order_id: int, *, keys: Keys | N
         outlet=row.outlet,
         promotion=row.promotion or {},
         papers_missing=tuple(papers_missing(row.documents)),
+        papers_on_record=papers_on_record(row.documents),
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.driver import DriverStatement
 from portal.base.events import ask_for_worker
-from portal.catalog import POINTS, Terms, claim_stock, claiming, claiming_values, find_terms, terms_of_one
+from portal.catalog import POINTS, Buyer, Terms, claim_stock, claiming, claiming_values, find_terms, read_terms, stock_of_one
 from portal.orders.entry import NewOrder
 from portal.orders.holds import hold_of, holder_of
 from portal.orders.rows import NewRows, all_values, order_parts
@@ -35,7 +35,7 @@ def _redemption() -> sa.Select[Any]:
     return sa.select(*results).add_cte(*parts)
 
 
-_opening = DriverStatement(terms_of_one().add_columns(locked_purse()))
+_opening = DriverStatement(stock_of_one().add_columns(locked_purse()))
 _purse = sa.select(locked_purse())
 _redeem = DriverStatement(_redemption())
 
@@ -45,15 +45,16 @@ def is_redemption(session: Session, new: NewOrder) -> bool:
     return new.unit == POINTS and len(new.items) == 1 and new.total > 0 and session.get_bind().dialect.name == "postgresql"
 
 
-def open_order(session: Session, new: NewOrder) -> Mapping[str, Terms]:
+def open_order(session: Session, new: NewOrder, *, now: datetime) -> Mapping[str, Terms]:
     """Give the terms of what is ordered; where points are spent, the purse is locked from here on, before key and order."""
+    quantities = {item.offering_code: item.quantity for item in new.items}
+    buyer = Buyer(new.customer_id, new.channel, new.party_id)
     if not is_redemption(session, new):
         if new.unit == POINTS:
             session.connection().execute(_purse, purse_values(new.customer_id))
-        return find_terms(session, new.price_list, new.unit, [item.offering_code for item in new.items])
-    asked = {"price_list": new.price_list, "unit": new.unit, "code": new.items[0].offering_code}
-    rows = _opening.run(session, {**asked, **purse_values(new.customer_id)})
-    return {row[0]: Terms(*row[:-1]) for row in rows}
+        return find_terms(session, new.price_list, new.unit, quantities, buyer, now=now)
+    rows = _opening.run(session, {"code": new.items[0].offering_code, **purse_values(new.customer_id)})
+    return read_terms(session, [row[:-1] for row in rows], new.price_list, new.unit, quantities, buyer, now=now)
 
 
 def redeem(session: Session, new: NewOrder, rows: NewRows, *, now: datetime) -> bool:

@@ -73,10 +73,10 @@ def place_priced(session: Session, new: PricedOrder, *, now: datetime) -> Placed
     """
     check_priced(new)
     limits = {item.offering_code: item.most for item in new.items if item.most is not None}
-    if limits:
-        lock_customer(session, new.customer_id)  # before the order: whoever comes second counts what the first ordered
     if new.total_points:
         session.connection().execute(_purse, purse_values(new.customer_id))
+    if limits:
+        lock_customer(session, new.customer_id)  # before the order: whoever comes second counts what the first ordered
     head = _claim_key(session, new, now)
     if isinstance(head, Placed):
         return head

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,16 +17,12 @@ from portal.base.errors import NotFound
 from portal.orders.errors import OrderClosed
 from portal.orders.models import Order, OrderItem, OrderWork, Shipment
 from portal.orders.ports import Carried, Parcel
+from portal.orders.recalling import note_heard
 from portal.orders.shipping import parcel_reference, send_parcel, settle_parcel
-from portal.orders.states import DESK, TRANSITIONS, read_status, role_of
+from portal.orders.states import DESK, MACHINE, TRANSITIONS, read_status, role_of
 from portal.orders.steps import Step, note_step, whose
+from portal.orders.stopping import LEASE, MOST_TRIES, next_try
 
-MACHINE = "system"
-LEASE = timedelta(minutes=1)
-"""So long one asker has for its call; then another asks, under the same number."""
-WAITS = tuple(timedelta(seconds=each) for each in (5, 15, 60, 300, 900, 3600))
-MOST_TRIES = 12
-"""After so many tries without an answer a person looks at it, and the machine asks no more."""
 GONE_FROM = frozenset({"sent", "on_the_way", "delivered", "failed"})
 """Answers of a carrier that has the parcel, or had it."""
 _customer: sa.BindParameter[int] = sa.bindparam("customer")
@@ -134,18 +130,20 @@ def settle_sending(session: Session, claimed: ClaimedParcel, answer: Carried, *,
     """Keep what the carrier said, once, and send the order on its way by it; give how the parcel stands.
 
     Refused, or without an answer for too long, it is the desk's again. An answer that comes after somebody else settled it
-    (who typed a tracking number by hand, or gave the order up) changes nothing.
+    (who typed a tracking number by hand, or gave the order up) changes nothing; of a parcel that is
+    to be stopped by now, it says whether there is one.
     """
     connection, key = session.connection(), claimed.key
     connection.execute(_lock, {"customer": claimed.customer_id, "order": claimed.order_id})
     if connection.execute(_open, key).scalar() != "asked":
+        note_heard(session, claimed.customer_id, claimed.order_id, claimed.number, answer, now=now)
         return "known"
     if answer.end in GONE_FROM:
         return _sent(session, claimed, answer, now)
     if answer.end == "refused":
         connection.execute(_refused, key)
         return _give_to_desk(session, claimed, "refused_by_carrier", now)
-    connection.execute(_wait, {**key, "again": now + WAITS[min(claimed.attempts, len(WAITS)) - 1]})
+    connection.execute(_wait, {**key, "again": next_try(claimed.attempts, now)})
     if claimed.attempts >= MOST_TRIES:
         return _give_to_desk(session, claimed, "no_answer_of_carrier", now)
     return "asked"

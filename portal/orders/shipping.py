@@ -41,10 +41,15 @@ _moved = (
     )
     .returning(Shipment.number)
 )
-_given_up = sa.update(Shipment).where(_this, Shipment.status.in_(("wanted", "asked"))).values(status="failed", next_at=None)
+_given_up = (
+    sa.update(Shipment)
+    .where(_this, Shipment.status.in_(("wanted", "asked", "recalling")))
+    .values(status=sa.case((Shipment.status == "recalling", "recalling"), else_="failed"), next_at=None)
+    .returning(Shipment.status)
+)
 _taken = (
     sa.update(Shipment)
-    .where(_this, Shipment.number == sa.bindparam("parcel"), Shipment.status == "asked")
+    .where(_this, Shipment.number == sa.bindparam("parcel"), Shipment.status.in_(("asked", "recalling")))
     .values(
         status="sent",
         carrier=sa.bindparam("by_carrier"),
@@ -121,13 +126,14 @@ def ship_order(
 ) -> bool:
     """Note that an order's goods are on their way under a tracking number; False where they were already.
 
-    Raises NotFound, OrderClosed for one that is not ready to be sent or was given up.
+    Raises NotFound, OrderClosed for one that is not ready to be sent or was given up, or whose parcel is being stopped.
     """
     step = Step("ship", whose(session, order_id, customer_id), order_id, actor, now, tracking)
     order = move_on(session, step)
     if order is None:
         return False
-    session.connection().execute(_given_up, step.key)  # a carrier that was asked and has not answered is not waited for
+    if "recalling" in session.connection().execute(_given_up, step.key).scalars().all():
+        raise OrderClosed("reserved")  # all of it is taken back; a carrier that was asked and has not answered is not waited for
     number = session.connection().execute(_last, step.key).scalar_one() + 1
     parcel = {
         "customer_id": step.customer_id, "order_id": order_id, "number": number, "carrier": carrier, "tracking": tracking,

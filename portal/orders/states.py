@@ -14,10 +14,23 @@ from portal.base.errors import N_
 
 Status = Literal["accepted", "paid", "reserved", "provisioned", "shipped", "completed", "cancelled", "returned"]
 Verb = Literal[
-    "pay", "reserve", "take", "release", "provision", "ship", "fulfil", "receive", "withdraw", "cancel", "expire", "fail", "return"
+    "pay",
+    "reserve",
+    "take",
+    "release",
+    "provision",
+    "ship",
+    "fulfil",
+    "receive",
+    "withdraw",
+    "cancel",
+    "recall",
+    "expire",
+    "fail",
+    "return",
 ]
 Role = Literal["system", "desk", "customer", "carrier"]
-TaskName = Literal["pay", "check", "prepare", "provision", "ship", "collect", "deliver", "undo", "return", "refund"]
+TaskName = Literal["pay", "check", "prepare", "provision", "ship", "collect", "recall", "deliver", "undo", "return", "refund"]
 
 ACCEPTED: Status = "accepted"
 PAID: Status = "paid"
@@ -91,12 +104,14 @@ TRANSITIONS: Mapping[Verb, Transition] = {
     "receive": Transition(("shipped",), "completed", frozenset({"customer", "desk", "system"}), "completed"),
     "withdraw": Transition(("accepted", "paid", "reserved"), "cancelled", frozenset({"customer"}), "cancelled"),
     "cancel": Transition(("accepted", "paid", "reserved", "provisioned"), "cancelled", frozenset({"desk", "system"}), "cancelled"),
+    "recall": Transition(("reserved", "provisioned"), None, frozenset({"customer", "desk", "system"}), "stop_asked"),
     "expire": Transition(("accepted",), "cancelled", frozenset({"system"}), "cancelled"),
     "fail": Transition(("shipped",), "cancelled", frozenset({"desk", "system"}), "cancelled"),
     "return": Transition(("completed",), "returned", frozenset({"desk", "system"}), "returned"),
 }
-"""Of `withdraw` besides: no longer once the desk has taken the order, or the billing system was asked. `expire`: the
-money did not come in time. `fail`: what was sent came back. `take` and `release`: whatever of an order waits on the desk's worklist."""
+"""Of `withdraw` besides: no longer once the desk has taken the order, or the billing system was asked. `recall`: what withdrawing
+or cancelling comes to while a carrier may have the parcel; stopped, the order is cancelled, else it is shipped. `expire`: the money
+did not come in time. `fail`: what was sent came back. `take` and `release`: whatever of an order waits on the desk's worklist."""
 
 TASKS: Mapping[TaskName, Task] = {
     "pay": Task(N_("Wait for the payment"), "customer", timedelta(minutes=30)),
@@ -105,15 +120,16 @@ TASKS: Mapping[TaskName, Task] = {
     "provision": Task(N_("Set up in the billing system"), "order_desk", timedelta(hours=24)),
     "ship": Task(N_("Pack and send"), "order_desk", timedelta(hours=48)),
     "collect": Task(N_("Hand over at the outlet"), "order_desk", timedelta(days=7)),
+    "recall": Task(N_("Stop the parcel"), "order_desk", timedelta(hours=24)),
     "deliver": Task(N_("On its way"), "carrier", timedelta(days=10)),
     "undo": Task(N_("Undo in the billing system"), "order_desk", timedelta(hours=24)),
     "return": Task(N_("Decide on a return"), "order_desk", timedelta(hours=72)),
     "refund": Task(N_("Pay back by hand"), "order_desk", timedelta(hours=24)),
 }
 """The limit of `pay` is the order's own. A task of the role `order_desk` is on the desk's worklist; while the billing system
-itself is at work on one, its role is `system`."""
+itself, or the carrier, is at work on one, its role is `system`."""
 
-DESK = "order_desk"
+DESK, MACHINE = "order_desk", "system"
 VOUCHER, DATA_PACK, GOODS, SERVICE = "voucher", "data_pack", "goods", "service"
 DEPOSIT = "deposit"
 """A pre-sale's deposit: nobody's task; the pre-sale completes its order or cancels it."""

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from portal.base.errors import N_, Invalid
 from portal.base.events import emit
 from portal.carts import tax_within
-from portal.catalog import SoldOut, claim_stock, find_tax_rate, get_offering, release_stock
+from portal.catalog import SoldOut, claim_stock, find_tax_and_limit, get_offering, release_stock
 from portal.interactions import record_interaction
-from portal.orders import Delivery, OrderClosed, Placed, PricedItem, PricedOrder, cancel_order, fulfil_order, place_priced
+from portal.orders import Delivery, OrderClosed, Placed, PricedItem, PricedOrder, cancel_order, fulfil_order, papers_of_order, place_priced
 from portal.presales.errors import NotInvited
 from portal.presales.events import RestInvited
 from portal.presales.models import Presale, PresalePlace
@@ -129,7 +129,7 @@ def order_rest(session: Session, presale_id: int, buyer: Buyer, delivery: Delive
         if standing is None or standing.order_id is None:
             raise NotInvited
         return Placed(standing.order_id, "", is_new=False)
-    order = _rest_order(session, presale, buyer, delivery, invited.invited_until)
+    order = _rest_order(session, presale, buyer, delivery, invited.invited_until, now)
     release_stock(session, holder_of(presale_id, buyer.customer_id))
     placed = place_priced(session, order, now=now)
     connection.execute(_note, {**key, "order": placed.order_id})
@@ -190,13 +190,15 @@ def _invite_next(session: Session, presale: PresaleView, now: datetime) -> int:
     return count
 
 
-def _rest_order(session: Session, presale: PresaleView, buyer: Buyer, delivery: Delivery | None, pay_by: datetime) -> PricedOrder:
+def _rest_order(
+    session: Session, presale: PresaleView, buyer: Buyer, delivery: Delivery | None, pay_by: datetime, now: datetime
+) -> PricedOrder:
     offering = get_offering(session, presale.offering_code)
     if offering.fulfilment == GOODS and delivery is None:
         raise Invalid({"address": N_("This is needed to send it to you.")})
     item = PricedItem(
         presale.offering_code, presale.name, offering.fulfilment, 1, presale.amount_minor, stocked=True, kind=offering.kind,
-        tax_minor=tax_within(presale.amount_minor, find_tax_rate(session, presale.offering_code)),
+        tax_minor=tax_within(presale.amount_minor, find_tax_and_limit(session, presale.offering_code)[0]),
     )  # fmt: skip
     return PricedOrder(
         buyer.customer_id,
@@ -212,5 +214,6 @@ def _rest_order(session: Session, presale: PresaleView, buyer: Buyer, delivery: 
         delivery=delivery,
         place=presale.place,
         paid_before_minor=presale.deposit_minor,
+        documents=papers_of_order(session, buyer.customer_id, [item], channel=buyer.channel, now=now),
         actor=buyer.actor,
     )

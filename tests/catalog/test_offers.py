@@ -18,6 +18,7 @@ from portal.catalog import (
     POINTS,
     PRICES,
     STANDARD,
+    Buyer,
     ListExists,
     add_stock,
     claim_stock,
@@ -30,10 +31,12 @@ from portal.catalog import (
     release_stock,
     set_price,
 )
+from portal.catalog.held import mark_change
 from portal.catalog.models import Offering, OfferingPrice
 from tests.cast import NOW
 from tests.statements import statements
 
+ANYBODY = Buyer(None, "web")
 ACME = {"zh": "Acme 员工价", "en": "Acme staff prices"}
 
 
@@ -46,7 +49,7 @@ def shop(database: Database) -> Database:
 
 def amounts(database: Database, price_list: str, *kinds: str, unit: str = POINTS) -> list[tuple[str, int]]:
     with database.reading() as session:
-        return [(each.code, each.amount) for each in list_offers(session, price_list, kinds=kinds, unit=unit)]
+        return [(each.code, each.amount) for each in list_offers(session, price_list, ANYBODY, kinds=kinds, unit=unit, now=NOW)]
 
 
 def test_the_points_store_offers_goods_vouchers_and_data_packs_the_cheapest_first(shop: Database) -> None:
@@ -78,16 +81,17 @@ def test_an_offer_says_how_much_is_left_of_what_is_stocked_and_nothing_of_what_i
     with shop.writing() as session:
         add_stock(session, "gift_thermos", 3, now=NOW)
         add_stock(session, "gift_power_bank", 9, now=NOW)
+    amounts(shop, STANDARD, "gift")  # in memory from here on
     with shop.reading() as session, statements(shop) as sent:
-        left = {each.code: each.left for each in list_offers(session, STANDARD, kinds=["gift"], unit=POINTS)}
+        left = {each.code: each.left for each in list_offers(session, STANDARD, ANYBODY, kinds=["gift"], unit=POINTS, now=NOW)}
         assert len(sent) == 1
-        assert get_offer(session, STANDARD, "gift_thermos", POINTS).left == 3
+        assert get_offer(session, STANDARD, "gift_thermos", ANYBODY, unit=POINTS, now=NOW).left == 3
     assert left == {"gift_data_5gb": None, "gift_coffee": 0, "gift_cinema": 0, "gift_thermos": 3, "gift_power_bank": 9}
 
 
 def test_an_offer_tells_all_there_is_to_show(shop: Database) -> None:
     with shop.reading() as session:
-        offer = get_offer(session, STANDARD, "gift_data_5gb", POINTS)
+        offer = get_offer(session, STANDARD, "gift_data_5gb", ANYBODY, unit=POINTS, now=NOW)
     assert (offer.kind, offer.fulfilment, offer.unit, offer.amount) == ("gift", "data_pack", POINTS, 200)
     assert (offer.stocked, offer.left, offer.allowances) == (False, None, {"data": 5 * 1024 * 1024})
     assert offer.name["zh"] == "5 GB 流量包"
@@ -100,17 +104,18 @@ def test_a_list_offers_what_stands_on_it_and_nothing_else(shop: Database) -> Non
     assert amounts(shop, "acme", "device", unit="CNY") == [("device_redmi_note_13", 88_800)]
     assert dict(amounts(shop, STANDARD, "device", unit="CNY"))["device_redmi_note_13"] == 109_900
     with shop.reading() as session, pytest.raises(NotFound):
-        get_offer(session, "acme", "device_huawei_mate_60", "CNY")
+        get_offer(session, "acme", "device_huawei_mate_60", ANYBODY, unit="CNY", now=NOW)
 
 
 def test_what_is_off_sale_is_offered_by_no_list(shop: Database) -> None:
     with shop.writing() as session:
         session.execute(sa.update(Offering).where(Offering.code == "gift_thermos").values(on_sale=False))
+        mark_change(session)
     assert "gift_thermos" not in dict(amounts(shop, STANDARD, "gift"))
     with shop.reading() as session:
-        assert find_terms(session, STANDARD, POINTS, ["gift_thermos"]) == {}
+        assert find_terms(session, STANDARD, POINTS, {"gift_thermos": 1}, ANYBODY, now=NOW) == {}
         with pytest.raises(NotFound):
-            get_offer(session, STANDARD, "gift_thermos", POINTS)
+            get_offer(session, STANDARD, "gift_thermos", ANYBODY, unit=POINTS, now=NOW)
         assert not get_offering(session, "gift_thermos").on_sale
 
 
@@ -118,6 +123,7 @@ def test_loading_again_leaves_the_operators_prices_and_what_was_taken_off_sale(s
     with shop.writing() as session:
         set_price(session, STANDARD, "gift_thermos", POINTS, 555)
         session.execute(sa.update(Offering).where(Offering.code == "gift_coffee").values(on_sale=False, name={"en": "?"}))
+        mark_change(session)
         load_catalog(session)
     listed = dict(amounts(shop, STANDARD, "gift"))
     assert listed["gift_thermos"] == 555
@@ -129,10 +135,12 @@ def test_loading_again_leaves_the_operators_prices_and_what_was_taken_off_sale(s
 def test_terms_are_those_of_the_moment_and_only_of_what_is_offered(shop: Database) -> None:
     with shop.writing() as session:
         add_stock(session, "gift_thermos", 1, now=NOW)
+    codes = ["gift_thermos", "gift_coffee", "gift_data_5gb", "device_oppo_a3_pro", "no_such"]
+    amounts(shop, STANDARD, "gift")  # the catalogue and the list are in memory from here on
     with shop.reading() as session, statements(shop) as sent:
-        found = find_terms(session, STANDARD, POINTS, ["gift_thermos", "gift_coffee", "gift_data_5gb", "device_oppo_a3_pro", "no_such"])
+        found = find_terms(session, STANDARD, POINTS, dict.fromkeys(codes, 1), ANYBODY, now=NOW)
         assert len(sent) == 1
-        alone = find_terms(session, STANDARD, POINTS, ["gift_thermos"])
+        alone = find_terms(session, STANDARD, POINTS, {"gift_thermos": 1}, ANYBODY, now=NOW)
     assert {code: (each.amount, each.is_left) for code, each in found.items()} == {
         "gift_thermos": (600, True),
         "gift_coffee": (300, False),
@@ -144,7 +152,7 @@ def test_terms_are_those_of_the_moment_and_only_of_what_is_offered(shop: Databas
 def test_what_is_left_is_told_of_each_offering_by_its_own_pieces_whatever_was_claimed(shop: Database) -> None:
     def is_left() -> list[bool]:
         with shop.reading() as session:
-            found = find_terms(session, STANDARD, POINTS, ["gift_thermos", "gift_power_bank"])
+            found = find_terms(session, STANDARD, POINTS, {"gift_thermos": 1, "gift_power_bank": 1}, ANYBODY, now=NOW)
         return [found[code].is_left for code in ("gift_thermos", "gift_power_bank")]
 
     with shop.writing() as session:

@@ -18,7 +18,7 @@ from portal.identity import AssertionRefused, SignedAssertion, list_embed_keys, 
 from portal.ministores import get_ministore
 from tests.cast import NOW, Cast
 from tests.cli.conftest import Run
-from tests.ministores.company import MATE, NOTE, Intranet
+from tests.ministores.company import EVERYBODY, MATE, NOTE, Intranet
 
 ORIGIN = "https://intranet.acme.example"
 
@@ -48,7 +48,9 @@ def test_a_store_is_opened_by_one_command_which_prints_the_snippet(run, cast, tm
     assert done.exit_code == 0, done.output
     with database.reading() as session:
         store = get_ministore(session, "acme")
-        prices = {each.code: each.amount for each in list_offers(session, store.price_list, kinds={"device"}, unit="CNY")}
+        prices = {
+            each.code: each.amount for each in list_offers(session, store.price_list, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)
+        }
         (held,) = list_embed_keys(session, store.client_id)
         entries = session.execute(sa.select(AuditEntry.action, AuditEntry.customer_id)).all()
         signed = Intranet("acme", store.customer_id, store.client_id, held.kid, key).sign()

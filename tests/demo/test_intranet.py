@@ -17,6 +17,7 @@ from portal.identity import list_embed_keys
 from portal.ministores import get_ministore
 from tests.cast import NOW
 from tests.cli.conftest import Run, run_on
+from tests.ministores.company import EVERYBODY
 
 __all__ = ["run_on"]  # a fixture
 ORIGIN = "http://127.0.0.1:8001"
@@ -36,8 +37,8 @@ def opened(database: Database, folder: Path, origin: str = ORIGIN):
 def test_acme_pays_less_than_everybody_for_every_handset(loaded, tmp_path):
     store = opened(loaded, tmp_path)
     with loaded.reading() as session:
-        own = {each.code: each.amount for each in list_offers(session, store.price_list, kinds={"device"}, unit="CNY")}
-        usual = {each.code: each.amount for each in list_offers(session, STANDARD, kinds={"device"}, unit="CNY")}
+        own = {each.code: each.amount for each in list_offers(session, store.price_list, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)}
+        usual = {each.code: each.amount for each in list_offers(session, STANDARD, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)}
     assert set(own) == set(usual)
     assert len(own) >= 3
     assert all(0 < own[code] < usual[code] for code in own)
@@ -84,7 +85,7 @@ def test_a_fresh_load_makes_room_for_a_new_store(loaded, tmp_path, settings):
     again = opened(loaded, tmp_path)
     assert again.slug == first.slug
     with loaded.reading() as session:
-        assert list_offers(session, again.price_list, kinds={"device"}, unit="CNY")
+        assert list_offers(session, again.price_list, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)
 
 
 def test_the_command_does_all_of_it(loaded, run_on: Callable[[Database], Run]):

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from portal.base.db import Base
-from portal.catalog import count_stock, set_price
+from portal.catalog import count_stock, find_published, read_document, set_price, write_document
+from portal.catalog.publishing import publish_document
 from portal.customers import Viewer
 from portal.ministores import set_open
 from portal.orders import cancel_order, fulfil_order, get_order, list_orders, take_order
@@ -109,6 +110,54 @@ def test_offers_are_the_companys_own_at_the_companys_price(emma):
     assert "Emma Lin (E-1024)" in text
     assert "Your company pays" in text
     assert text.index("Redmi") < text.index("HUAWEI"), "the cheapest first"
+
+
+def republish(db, code, **changed):
+    """Publish an offering anew, with other rules."""
+    with db.writing() as session:
+        document, version = find_published(session, code)
+        publish_document(session, read_document(write_document(document) | changed), version + 1, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"channels": ["web"]},
+        {"valid_to": "2026-01-01T00:00:00Z"},
+        {"eligibility": {"kinds": ["individual"]}},
+        {"requires": ["plan_unlimited"]},
+    ],
+    ids=["channel", "over", "kind", "needs"],
+)
+def test_what_is_not_sold_to_companies_here_and_now_is_not_there(emma, acme, db, changed):
+    cart = emma.choose(MATE)
+    republish(db, MATE, **changed)
+    assert "Mate" not in emma.get("show_offers").page.text
+    assert emma.send(cart, "check_order", phone="8888", address="7F").status_code == 404
+    assert orders_of(db, acme) == ()
+
+
+def test_many_cost_less_where_the_company_agreed_so_and_the_check_says_it(emma, acme, db):
+    prices = [{"price_list": "ministore-acme", "unit": "CNY", "amount": 480_000}]
+    prices += [{"price_list": "ministore-acme", "unit": "CNY", "amount": 450_000, "from_quantity": 3}]
+    republish(db, MATE, prices=prices)
+    cart = emma.choose(MATE)
+    assert "From 3 pieces ¥4,500.00" in cart.page.id("cart").text
+    check = emma.send(cart, "check_order", quantity="3", phone="8888", address="7F")
+    assert "¥13,500.00" in check.page.text
+    assert "4,800.00" in emma.send(check, "fill_cart").page.id("cart").text
+    assert emma.send(check, "send_order").status_code == 201
+    (order,) = orders_of(db, acme)
+    assert order.total_minor == 1_350_000
+
+
+def test_an_employee_who_has_as_many_as_one_can_have_is_told_so_in_the_cart(emma, fred, acme, db):
+    republish(db, MATE, most_per_customer=1)
+    assert emma.order(MATE).status_code == 201
+    refused = emma.order(MATE)
+    assert refused.status_code == 409
+    assert "as many of this as one customer can have" in refused.page.id("cart").text
+    assert fred.order(MATE).status_code == 201
 
 
 def test_another_companys_price_is_never_seen(app, emma, globex):

@@ -10,6 +10,7 @@ from PIL import Image
 from werkzeug.datastructures import MultiDict
 
 from portal.catalog import STANDARD, get_change, list_changes, list_published, price_offerings
+from portal.customers import keep_papers
 from tests.cast import NOW
 from tests.door import marketing_desk
 from tests.faces.desk import form_token
@@ -130,6 +131,19 @@ def test_the_papers_an_offer_asks_for_are_ticked_and_said(mei, database):
     change_id, _ = open_change(database)
     with database.reading() as session:
         assert get_change(session, change_id).document.eligibility.documents == ("student_card",)
+
+
+def test_the_preview_names_the_paper_that_was_not_shown(mei, database, cast):
+    def seen():
+        row = mei.get(OFFERS + "preview", query_string={"number": cast.alice.number}).page.root.all("tr")
+        return next(each.text for each in row if "plan_student" in each.text)
+
+    assert "not shown: Student card" in seen()
+    assert "a paper was not shown" not in seen()
+    with database.writing() as session:
+        keep_papers(session, cast.alice.customer_id, ["student_card"], seen_by="staff:7", now=NOW)
+    assert "another age" in seen()
+    assert "Student card" not in seen()
 
 
 def test_a_paper_there_is_not_is_refused_beside_the_ticks(mei, database):

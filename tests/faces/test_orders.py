@@ -11,7 +11,7 @@ from portal.base.db import Base
 from portal.base.ids import new_id
 from portal.base.ids import to_ref as ref
 from portal.catalog import count_stock
-from portal.orders import cancel_order, fulfil_order, take_order
+from portal.orders import PricedItem, PricedOrder, cancel_order, fulfil_order, place_priced, take_order
 from tests.cast import NOW
 from tests.door import deliver
 from tests.faces.test_same_html import region
@@ -296,3 +296,18 @@ def test_the_pages_cost_few_statements_however_much_there_is(path, most, sign_in
     with statements(database) as sent:
         assert alice.get(url).status_code == 200
     assert len(sent) <= most, "\n".join(sent)
+
+
+def test_a_plan_costs_by_the_month_in_the_list_as_on_its_page(sign_in, cast, database, store):
+    plan = PricedItem("voice_standard", {"en": "A plan"}, "service", 1, 0, kind="add_on", monthly_minor=5_900)
+    handset = PricedItem("device_redmi_note_13", {"en": "A handset"}, "goods", 1, 10_000, monthly_minor=1_000)
+    with database.writing() as session:
+        for key, items in (("m-1", (plan,)), ("m-2", (plan, handset))):
+            new = PricedOrder(cast.alice.customer_id, items, "standard", "CNY", "web", key, delivery=HOME, party_id=cast.alice.party_id)
+            placed = place_priced(session, new, now=NOW)
+    alice = sign_in(cast.alice)
+    listed = alice.get(alice.url("site.list_my_orders")).page.text
+    assert "¥59.00 a month" in listed
+    assert "¥100.00, then ¥69.00 a month" in listed
+    assert "¥0.00" not in listed
+    assert "¥100.00, then ¥69.00 a month" in alice.get(of(alice, placed)).page.text

@@ -9,6 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.base.db import Base
+from portal.catalog import find_published, read_document, write_document
+from portal.catalog.held import mark_change
+from portal.catalog.publishing import publish_document
 from portal.customers import end_line
 from tests.cast import NOW
 from tests.redeeming import COFFEE, DATA, THERMOS, TYPED, fill_in, gift, give, open_store, press, redemptions
@@ -68,6 +71,7 @@ def test_a_store_without_gifts_says_so(sign_in, cast, database, store):
     offering = Base.metadata.tables["offering"]
     with database.writing() as session:
         session.execute(sa.update(offering).values(on_sale=False))
+        mark_change(session)
     assert "Nothing at the moment" in sign_in(cast.alice).get("/points").page.text
 
 
@@ -83,6 +87,7 @@ def test_the_way_to_the_store_is_a_tab_of_those_who_see_the_money(sign_in, cast,
 def test_the_store_is_read_in_few_statements(sign_in, cast, database, store):
     give(database, cast.alice, 310)
     alice = sign_in(cast.alice)
+    alice.get("/points")  # the catalogue is in memory from here on
     with statements(database) as sent:
         alice.get("/points")
     assert len(sent) <= 5, "\n".join(sent)  # session, viewer, points, gifts, rules
@@ -97,6 +102,34 @@ def test_a_gift_out_of_reach_says_how_many_points_are_missing_and_asks_for_nothi
     page = alice.get(gift(alice, THERMOS)).page
     assert "100 points missing" in page.text
     assert not page.can_send(gift(alice, THERMOS))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"eligibility": {"age_min": 99}}, "It is for people of another age."),
+        ({"eligibility": {"documents": ["student_card"]}}, "Show your student card"),
+        ({"requires": ["plan_unlimited"]}, "It needs"),
+    ],
+    ids=["age", "paper", "needs"],
+)
+def test_a_gift_for_others_says_why_and_cannot_be_redeemed_though_its_last_page_is_still_open(
+    sign_in, cast, database, store, changed, said
+):
+    give(database, cast.alice, 5_000)
+    alice = sign_in(cast.alice)
+    last = fill_in(alice)
+    last = alice.get(last.location) if last.status_code == 303 else last
+    with database.writing() as session:
+        document, version = find_published(session, "gift_thermos")
+        publish_document(session, read_document(write_document(document) | changed), version + 1, now=NOW)
+    refused = press(alice, last)
+    assert refused.status_code == 409
+    assert said in refused.page.text
+    page = alice.get(gift(alice, THERMOS)).page
+    assert said in page.text
+    assert not page.can_send(gift(alice, THERMOS))
+    assert "Not for you" in alice.get("/points").page.id("gifts-later").text
 
 
 def test_a_gift_of_which_none_is_left_says_so_and_leads_on(sign_in, cast, database, store):

@@ -13,6 +13,8 @@ from icalendar import Calendar
 
 from portal.base.db import Base
 from portal.base.ids import new_id
+from portal.catalog.held import mark_change
+from portal.customers import keep_papers
 from portal.flashsales import verify_places
 from tests.cast import NOW
 from tests.door import deliver
@@ -299,16 +301,37 @@ def test_a_place_that_is_not_one_s_turn_has_no_form_for_the_rest(sign_in, cast, 
     assert charlie.get(charlie.url("site.show_presale", presale_id=new_id(NOW))).status_code == 404
 
 
-def test_whom_it_is_not_for_cannot_enter_and_is_told_so(sign_in, cast, hall, shift):
-    hall.announce()
+def sell_to(hall, **eligibility):
+    """Have the offering of the sale be for these alone."""
     offering = Base.metadata.tables["offering"]
     with hall.database.writing() as session:
         mine = offering.c.code == hall.state().sale.offering_code
         document = dict(session.execute(sa.select(offering.c.document).where(mine)).scalar_one())
-        session.execute(sa.update(offering).where(mine).values(document=document | {"eligibility": {"tiers": ["gold"]}}))
-        session.execute(sa.update(Base.metadata.tables["catalog_state"]).values(version=7))
+        session.execute(sa.update(offering).where(mine).values(document=document | {"eligibility": eligibility}))
+        mark_change(session)
+
+
+def test_whom_it_is_not_for_cannot_enter_and_is_told_so(sign_in, cast, hall, shift):
+    hall.announce()
+    sell_to(hall, tiers=["gold"])
     start(hall, shift)
     refused = enter(sign_in(cast.charlie), hall)
     assert (refused.status_code, "whom it is for" in refused.page.text) == (409, True)
     assert hall.rows("flash_entry") == []
     assert enter(sign_in(cast.alice), hall).status_code == 200
+
+
+def test_who_lacks_a_paper_is_told_which_and_enters_once_it_was_shown(sign_in, cast, hall, shift):
+    hall.announce()
+    sell_to(hall, documents=["id_card", "student_card"])
+    start(hall, shift)
+    with hall.database.writing() as session:
+        keep_papers(session, cast.alice.customer_id, ["id_card"], seen_by="staff:7", now=NOW)
+    alice = sign_in(cast.alice)
+    refused = enter(alice, hall)
+    assert (refused.status_code, "Show your student card at an outlet once." in refused.page.text) == (409, True)
+    assert "identity card" not in refused.page.text
+    with hall.database.writing() as session:
+        keep_papers(session, cast.alice.customer_id, ["student_card"], seen_by="staff:7", now=NOW)
+    assert enter(alice, hall).status_code == 200
+    assert len(hall.rows("flash_entry")) == 1

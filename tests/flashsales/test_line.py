@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from portal.catalog import StockCount
+from portal.catalog import StockCount, add_stock, find_published
+from portal.catalog.publishing import publish_document
+from portal.customers import keep_papers
 from portal.flashsales import NotAdmitted, NotOpen, enter_sale, get_sale, list_draw, settle_sale, verify_draw
+from portal.orders import MostReached, PricedItem, PricedOrder, place_priced
 from tests.cast import Cast
-from tests.flashsales.hall import PRICE, Hall
+from tests.flashsales.hall import HOME, PHONE, PRICE, Hall
 from tests.statements import statements
 
 
@@ -235,3 +238,34 @@ def test_who_has_ordered_or_left_meanwhile_is_not_written_to(hall: Hall, cast: C
     hall.leave(cast.charlie.customer_id)
     hall.run_worker()
     assert hall.rows("message") == []
+
+
+def test_a_card_from_a_rush_waits_for_the_papers_a_number_needs(hall: Hall, buyers: Sequence[int]) -> None:
+    hall.announce(offering_code="sim_card")
+    hall.at(minutes=1)
+    hall.enter(*buyers[:2])
+    hall.settle()
+    with hall.database.writing() as session:
+        keep_papers(session, buyers[1], ["id_card"], seen_by="staff:7", now=hall.now)
+    for customer_id in buyers[:2]:
+        hall.order(customer_id)
+    kept = {row["customer_id"]: row["documents"] for row in hall.rows("customer_order")}
+    assert [(kept[each]["wanted"], [*kept[each].get("seen", {})]) for each in buyers[:2]] == [(["id_card"], []), (["id_card"], ["id_card"])]
+
+
+def test_what_somebody_bought_before_counts_towards_what_one_customer_can_have(hall: Hall, buyers: Sequence[int]) -> None:
+    with hall.database.writing() as session:
+        found = find_published(session, PHONE)
+        assert found is not None
+        publish_document(session, found[0].model_copy(update={"most_per_customer": 1}), found[1] + 1, now=hall.now)
+        add_stock(session, PHONE, 1, now=hall.now)
+        bought = PricedItem(PHONE, {"en": "Handset"}, "goods", 1, PRICE, stocked=True)
+        place_priced(session, PricedOrder(buyers[0], (bought,), "standard", "CNY", "web", "k-1", delivery=HOME), now=hall.now)
+    hall.announce()
+    hall.at(minutes=1)
+    hall.enter(*buyers[:2])
+    hall.settle()
+    with pytest.raises(MostReached):
+        hall.order(buyers[0])
+    assert hall.entry(buyers[0]).holds_piece(hall.now), "nothing was taken; it lapses in time and goes to the next"
+    assert hall.order(buyers[1]).is_new

@@ -14,13 +14,15 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
-from portal.catalog import add_stock
+from portal.catalog import Buyer, add_stock
 from portal.customers import create_enterprise
 from portal.identity import add_embed_key
 from portal.ministores import NewMinistore, create_ministore
 from tests.cast import NOW, Cast
 
 PORTAL = "https://localhost"
+EVERYBODY = Buyer(None, "ministore")
+EVERYBODY = Buyer(None, "ministore")
 ORIGIN = "https://intranet.acme.example"
 EMMA, FRED = ("E-1024", "Emma Lin"), ("E-2048", "Fred Wu")
 MATE, NOTE, OPPO = "device_huawei_mate_60", "device_redmi_note_13", "device_oppo_a3_pro"

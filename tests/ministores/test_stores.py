@@ -13,7 +13,7 @@ from portal.ministores import NewMinistore, create_ministore, get_ministore, ink
 from portal.ministores.colours import DARK_GROUNDS, LIGHT_GROUNDS, clean_colour, contrast
 from portal.ministores.origins import clean_origins
 from tests.cast import NOW
-from tests.ministores.company import MATE, NOTE, ORIGIN, PRICES
+from tests.ministores.company import EVERYBODY, MATE, NOTE, ORIGIN, PRICES
 
 NAMES = {"name": {"zh": "商店", "en": "Store"}, "welcome": {"zh": "您好", "en": "Hello"}}
 
@@ -26,8 +26,8 @@ def new_store(cast, **changed):
 def test_a_store_is_found_by_its_name_with_its_own_prices(database, acme, globex):
     with database.reading() as session:
         store = get_ministore(session, "acme")
-        own = {each.code: each.amount for each in list_offers(session, store.price_list, kinds={"device"}, unit="CNY")}
-        usual = {each.code: each.amount for each in list_offers(session, STANDARD, kinds={"device"}, unit="CNY")}
+        own = {each.code: each.amount for each in list_offers(session, store.price_list, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)}
+        usual = {each.code: each.amount for each in list_offers(session, STANDARD, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)}
         others = get_ministore(session, "globex")
         assert [each.slug for each in list_ministores(session)] == ["acme", "globex"]
     assert own == PRICES
@@ -54,7 +54,7 @@ def test_a_second_store_of_the_same_name_is_refused_and_leaves_the_first_alone(d
     with pytest.raises(Invalid), database.writing() as session:
         create_ministore(session, new_store(cast, slug="acme", prices={MATE: 1}), now=NOW)
     with database.reading() as session:
-        own = list_offers(session, get_ministore(session, "acme").price_list, kinds={"device"}, unit="CNY")
+        own = list_offers(session, get_ministore(session, "acme").price_list, EVERYBODY, kinds={"device"}, unit="CNY", now=NOW)
     assert {each.code: each.amount for each in own} == PRICES
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.db import Database
 from portal.base.errors import NotFound, PortalError
-from portal.catalog import POINTS, STANDARD, SoldOut, get_offer
+from portal.catalog import POINTS, STANDARD, Buyer, SoldOut, get_offer
 from portal.catalog.models import StockClaim, StockUnit
 from portal.orders import Item, NewOrder, OrderClosed, Placed, cancel_order, fulfil_order, place_order, placing, take_order
 from portal.points import NotEnoughPoints
@@ -109,7 +109,7 @@ def _redeem_what_was_seen(database: Database, index: int, customers: Sequence[in
     placed = []
     for number in range(tries):
         with database.reading() as session:
-            left = get_offer(session, STANDARD, GIFT, POINTS).left
+            left = get_offer(session, STANDARD, GIFT, Buyer(None, "web"), unit=POINTS, now=datetime.now(UTC)).left
         if number == 0:
             _line[0].wait(60)  # all have looked before any takes
         if left:

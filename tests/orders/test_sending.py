@@ -12,7 +12,7 @@ from portal.adapters.logistics import DeskLogistics, HttpLogistics
 from portal.base.errors import NotFound
 from portal.faces.worker.orders import OrderCarrier
 from portal.orders import Carried, ClaimedParcel, OrderClosed, Placed, claim_parcels, list_shipments, settle_sending, want_parcel
-from tests.orders.shop import PHONE_PRICE, Shop
+from tests.orders.shop import Shop
 from tests.orders.test_outside import SECRET, Outside, outside
 
 __all__ = ["outside"]
@@ -126,18 +126,6 @@ def test_a_refused_parcel_is_the_desks_again_and_goes_out_by_hand_or_under_anoth
     assert shop.ship(placed, "EMS5")
     assert settle(shop, again, Carried("sent", "SF", "SF2")) == "known", "somebody sent it by hand meanwhile"
     assert parcels(shop, placed) == [("failed", "", None), ("failed", "", None), ("sent", "desk", "EMS5")]
-
-
-def test_an_order_given_up_while_the_carrier_was_asked_stays_given_up(shop: Shop) -> None:
-    placed = shop.sell()
-    shop.pay(placed)
-    want(shop, placed)
-    (one,) = claim(shop)
-    shop.cancel(placed.order_id, "staff:1")
-    assert settle(shop, one, Carried("sent", "SF", "SF3")) == "known"
-    assert shop.status(placed) == "cancelled"
-    assert shop.refunds() == {f"order:{placed.order_id}:cancel": PHONE_PRICE}
-    assert claim(shop) == []
 
 
 def test_what_came_back_before_its_answer_did_gives_the_order_up(shop: Shop) -> None:

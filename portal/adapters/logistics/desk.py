@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.orders import Carried, Parcel
+from portal.orders import Carried, Parcel, Recalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,7 @@ class DeskLogistics:
     def track(self, reference: str) -> Carried:  # noqa: ARG002 - the port's
         """Give no answer: a person knows."""
         return Carried("unknown")
+
+    def cancel(self, reference: str) -> Recalled:  # noqa: ARG002 - the port's
+        """Give no answer: a person stops it."""
+        return Recalled("unknown")

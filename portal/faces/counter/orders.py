@@ -17,6 +17,7 @@ from portal.base.audit import Entry, record
 from portal.base.errors import N_, Refused
 from portal.base.ids import new_token
 from portal.carts import OUTLETS, OUTLETS_BY_CODE
+from portal.catalog import find_pictures
 from portal.customers import Viewer, get_owner, profile_card
 from portal.faces.access import me, requires, staff
 from portal.faces.babel import gettext
@@ -226,6 +227,7 @@ def _page(customer_id: int, order_id: int, state: FormState, *, refusal: str | N
     with reading() as db:
         found = _find(db, viewer, order_id, now)
         profile = profile_card(db, viewer, now=now)
+        pictures = find_pictures(db, {item.offering_code for item in found.order.items})
     if not refusal and not _asked_for(found, state):
         state, refusal = FormState(), sentence(NotHere())
     outlet = OUTLETS_BY_CODE.get(found.order.outlet or "")
@@ -233,6 +235,7 @@ def _page(customer_id: int, order_id: int, state: FormState, *, refusal: str | N
         "counter/order.html",
         found=found,
         order=found.order,
+        pictures=pictures,
         steps=step_rows(found.order.steps, {}),
         outlet=found.order.outlet if outlet is None else text(dict(outlet.name)),
         customer_name=profile.name,

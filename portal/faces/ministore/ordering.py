@@ -26,7 +26,7 @@ from portal.faces.transactions import reading, writing
 from portal.faces.words import sentence
 from portal.identity import Employee
 from portal.ministores import Ministore
-from portal.orders import Delivery, Item, NewOrder, NotOffered, PriceChanged, get_order, place_order
+from portal.orders import Delivery, Item, MostReached, NewOrder, NotForYou, NotOffered, PriceChanged, get_order, place_order
 
 MOST = 99
 MOST_SIGNS = {"name": 60, "phone": 30, "address": 200}
@@ -63,13 +63,14 @@ def check_order(slug: str) -> Response:
     store, state = store_here(slug), typed_cart()
     cart = read_cart(state)
     with reading() as session:
-        chosen = price_of(session, store, state.values["offering"])
-    if cart is not None and cart.amount != chosen.price.minor:
+        one = price_of(session, store, state.values["offering"])
+        chosen = price_of(session, store, state.values["offering"], cart.quantity) if cart is not None else one
+    if cart is not None and cart.amount not in (one.price.minor, chosen.price.minor):
         state.errors[""] = sentence(PriceChanged.sentence)
     if cart is None or state.errors:
         return make_response(shop_region(store, state), state.status)
-    total = Money(cart.amount * cart.quantity, chosen.price.currency)
-    values = {name: text for name, text in state.values.items() if text}
+    total = Money(chosen.price.minor * cart.quantity, chosen.price.currency)
+    values = {name: text for name, text in state.values.items() if text} | {"amount": str(chosen.price.minor)}
     return make_response(
         render_template("ministore/_check.html", store=store, cart=cart, chosen=chosen, total=total, values=values, key=new_token())
     )
@@ -88,7 +89,7 @@ def send_order(slug: str) -> Response:
     try:
         with writing() as session:
             placed = place_order(session, _order(store, who, cart, key), now=clock.now())
-    except (PriceChanged, SoldOut, NotOffered, KeyReused) as refusal:
+    except (PriceChanged, SoldOut, NotOffered, NotForYou, MostReached, KeyReused) as refusal:
         state.errors[""] = sentence(refusal)
         return make_response(shop_region(store, state), refusal.status)
     with reading() as session:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from flask import render_template, request
 from sqlalchemy.orm import Session
 
+from portal.base import clock
 from portal.base.errors import NotFound
 from portal.base.money import Money
-from portal.catalog import STANDARD, Offer, get_offer, list_offers
+from portal.catalog import STANDARD, Buyer, Offer, get_offer, list_offers
 from portal.faces.access import employee, requires
 from portal.faces.employees import this_employee
 from portal.faces.forms import FormState
@@ -36,6 +37,11 @@ class Priced:
     offer: Offer
     price: Money
     usual: Money | None
+
+    @property
+    def steps(self) -> Sequence[tuple[int, Money]]:
+        """What one costs as of so many, beyond the first."""
+        return [(least, Money(amount, self.offer.unit)) for least, amount in self.offer.tiers if least > 1]
 
     @property
     def is_left(self) -> bool:
@@ -81,19 +87,25 @@ def cart_of(chosen: Priced | None, state: FormState) -> dict[str, object]:
 
 
 def list_priced(session: Session, store: Ministore) -> Sequence[Priced]:
-    """Give what the store offers, the cheapest first, beside everybody's price."""
+    """Give what the store offers, the cheapest first, beside everybody's price; what the company cannot have is not there."""
+    currency, now = portal().settings.currency, clock.now()
+    everybody = list_offers(session, STANDARD, Buyer(None, "ministore"), kinds=KINDS, unit=currency, now=now)
+    usual = {each.code: each.amount for each in everybody}
+    own = list_offers(session, store.price_list, _buyer(store), kinds=KINDS, unit=currency, now=now)
+    return [_priced(each, usual.get(each.code)) for each in own if each.can_be_had]
+
+
+def price_of(session: Session, store: Ministore, offering_code: str, quantity: int = 1) -> Priced:
+    """Give one offer at the company's price of so many; NotFound for what the store does not offer."""
     currency = portal().settings.currency
-    usual = {each.code: each.amount for each in list_offers(session, STANDARD, kinds=KINDS, unit=currency)}
-    own = list_offers(session, store.price_list, kinds=KINDS, unit=currency)
-    return [_priced(each, usual.get(each.code)) for each in own]
-
-
-def price_of(session: Session, store: Ministore, offering_code: str) -> Priced:
-    """Give one offer at the company's price; NotFound for what the store does not offer."""
-    offer = get_offer(session, store.price_list, offering_code, portal().settings.currency)
-    if offer.kind not in KINDS:
+    offer = get_offer(session, store.price_list, offering_code, _buyer(store), unit=currency, now=clock.now(), quantity=quantity)
+    if offer.kind not in KINDS or not offer.can_be_had:
         raise NotFound
     return _priced(offer, None)
+
+
+def _buyer(store: Ministore) -> Buyer:
+    return Buyer(store.customer_id, "ministore")
 
 
 def _priced(offer: Offer, usual: int | None) -> Priced:

@@ -61,7 +61,7 @@ def fulfil(order_id: int) -> Response:
     note = " ".join(state.values["note"].split())
 
     def check(found: DeskOrder) -> None:
-        if not found.may_finish:
+        if not found.may_finish or found.task == "recall":
             raise NotYours
         if found.has_goods and not note:
             raise Invalid({"note": N_("Enter the tracking number, or say how it was handed over.")})

@@ -91,7 +91,10 @@ class CampaignForm:
 
     def root(self) -> PartView:
         """Give the tree of conditions; an empty one holds for everybody."""
-        return self._part("when", self.document.get("when") or {"kind": "all", "of": []}, can_drop=False)
+        when = self.document.get("when") or {"kind": "all", "of": []}
+        if when.get("kind") not in ("all", "any"):  # a lone condition stands in a group, so that others can be put beside it
+            when = {"kind": "all", "of": [when]}
+        return self._part("when", when, can_drop=False)
 
     def all_parts(self) -> Iterator[PartView]:
         """Give every part, wherever it stands."""

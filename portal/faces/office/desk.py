@@ -56,7 +56,7 @@ class DeskOrder:
     @property
     def may_cancel(self) -> bool:
         """It can be given up here: by whoever took it, and by a supervisor."""
-        return self.order.summary.state.is_open and self.task not in ("deliver", "pay") and (self.is_mine or self.supervises)
+        return self.order.summary.state.is_open and self.task not in ("deliver", "pay", "recall") and (self.is_mine or self.supervises)
 
     @property
     def may_finish(self) -> bool:

@@ -192,7 +192,8 @@ def _editor(values: Values, about: Mapping[str, str], state: FormState, change: 
     return page_or_region(
         "office/offers/form.html", "office/offers/_editor.html", status=state.status, values=values, about=about, state=state,
         change=change, offering=offering, said=said, known=known, sections=SECTIONS, price_kinds=PRICE_KINDS, usage_units=USAGE_UNITS,
-        links=at_fields(state.errors, values), pictures=values["pictures"], rows=range(values["prices"]), action=request.path,
+        links=at_fields(state.errors, values), named=data.get("name"), pictures=values["pictures"], rows=range(values["prices"]),
+        action=request.path,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from portal.catalog import (
     list_versions,
     make_picture,
 )
+from portal.customers import PAPERS
 from portal.faces.access import marketing, me, requires
 from portal.faces.babel import gettext
 from portal.faces.forms import FormState
@@ -83,9 +84,11 @@ def error_at(errors: Mapping[str, str], place: str) -> str | None:
     return errors.get(place) or next(inner, None)
 
 
-def bar_words(barred: Sequence[str]) -> list[str]:
-    """Say why somebody cannot have an offer, by the codes of the catalogue's REASONS."""
-    return [gettext(BARS[each]) for each in barred]
+def bar_words(barred: Sequence[str], papers: Collection[str] = ()) -> list[str]:
+    """Say why somebody cannot have an offer, by the codes of the catalogue's REASONS, and which papers were not shown."""
+    names = [gettext(paper.name) for code, paper in PAPERS.items() if code in papers]
+    missing = gettext("not shown: %(papers)s", papers=gettext(", ").join(names)) if names else ""
+    return [missing if missing and each == "documents" else gettext(BARS[each]) for each in barred]
 
 
 def change_state(status: str) -> tuple[str, str]:

@@ -40,6 +40,7 @@ from portal.orders import (
     receive_return,
     refuse_return,
     release_order,
+    settle_recall_by_hand,
     ship_order,
     want_parcel,
 )
@@ -52,6 +53,7 @@ STEPS_OF: Mapping[str, tuple[str, ...]] = {
     "check": ("check",),
     "provision": ("set_up",),
     "ship": ("ship", "carry"),
+    "recall": ("stopped", "too_late"),
     "deliver": ("arrived", "came_back"),
     "undo": ("undone",),
     "return": ("approve", "refuse", "receive", "close"),
@@ -188,6 +190,10 @@ def _count(text: str) -> int:
 _STEPS: Mapping[str, Callable[[Session, DeskOrder, FormState, datetime], object]] = {
     "ship": _ship,
     "carry": _carry,
+    "stopped": lambda db, found, _, now: settle_recall_by_hand(db, found.order.summary.id, stopped=True, actor=me().staff.actor, now=now),
+    "too_late": lambda db, found, state, now: settle_recall_by_hand(
+        db, found.order.summary.id, stopped=False, actor=me().staff.actor, tracking=_note(state) or None, now=now
+    ),
     "set_up": _set_up,
     "check": _check,
     "arrived": lambda db, found, _, now: note_delivered(db, found.order.summary.id, actor=me().staff.actor, now=now),

@@ -9,20 +9,21 @@ from flask import Response, make_response, render_template, request, session, ur
 from portal.base import clock
 from portal.base.errors import N_, Invalid, NotFound, Refused
 from portal.base.ids import from_ref, new_token, to_ref
-from portal.catalog import POINTS, STANDARD, Offer, SoldOut, get_offer
+from portal.catalog import POINTS, STANDARD, Buyer, Offer, SoldOut, get_offer, list_offerings
 from portal.customers import AddressView, ProfileCard, Viewer, profile_card
 from portal.faces.access import MINUTES_5, me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
 from portal.faces.order_words import numbers_grouped
+from portal.faces.selling_words import standing_words
 from portal.faces.site.blueprint import bp
 from portal.faces.site.drafts import read_draft, write_draft
 from portal.faces.site.points import store_page
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
-from portal.faces.words import points_of, sentence
-from portal.orders import Delivery, Item, NewOrder, NotOffered, PriceChanged, place_order
+from portal.faces.words import points_of, sentence, text
+from portal.orders import Delivery, Item, MostReached, NewOrder, NotForYou, NotOffered, PriceChanged, place_order
 from portal.points import NotEnoughPoints, PointsCard, points_card, sees_points
 
 FIELDS = ("line", "name", "phone", "address")
@@ -40,6 +41,8 @@ class Look:
     offer: Offer
     points: PointsCard
     profile: ProfileCard
+    stands: str = ""
+    """What stands against it that has to do with who asks, in words."""
 
     @property
     def missing(self) -> int:
@@ -53,8 +56,8 @@ class Look:
 
     @property
     def can_have(self) -> bool:
-        """Whether it can be had at all as things stand: enough points, one left, a line it could go to."""
-        return not self.missing and not self.is_gone and (self.offer.fulfilment != "data_pack" or bool(self.lines))
+        """Whether it can be had at all as things stand: for this customer, enough points, one left, a line it could go to."""
+        return not self.stands and not self.missing and not self.is_gone and (self.offer.fulfilment != "data_pack" or bool(self.lines))
 
     @property
     def lines(self) -> dict[str, str]:
@@ -116,7 +119,7 @@ def redeem_gift(code: str) -> Response:
             placed = place_order(db, _order(viewer, code, values, key, shown), now=now)
     except NotOffered as refusal:
         return store_page(refused=sentence(refusal))
-    except (NotEnoughPoints, SoldOut, PriceChanged) as refusal:
+    except (NotEnoughPoints, SoldOut, PriceChanged, NotForYou, MostReached) as refusal:
         return _check_page(_look(code), values, refusal)
     redeemed, before = gettext("Redeemed. Nothing more is needed from you."), gettext("This was sent before; here it is.")
     session["done"] = redeemed if placed.is_new else before
@@ -128,8 +131,9 @@ def _look(code: str) -> Look:
     with reading() as db:
         viewer = my_viewer(db, now=now)
         points = points_card(db, viewer, now=now)
-        offer = get_offer(db, STANDARD, code, POINTS)
-        return Look(viewer, offer, points, profile_card(db, viewer, now=now))
+        offer = get_offer(db, STANDARD, code, Buyer(viewer.customer_id, "web", me().party_id), unit=POINTS, now=now)
+        names = {each.code: text(dict(each.name)) for each in list_offerings(db)} if offer.conflicts else {}
+        return Look(viewer, offer, points, profile_card(db, viewer, now=now), standing_words(offer, names))
 
 
 def _purpose(code: str) -> str:
@@ -209,7 +213,7 @@ def _check_page(look: Look, values: dict[str, str], refusal: Refused | None = No
         values=values,
         line=look.lines.get(values.get("line", "")),
         refused=_why(look, refusal),
-        can_redeem=not look.missing and not look.is_gone,
+        can_redeem=not look.stands and not look.missing and not look.is_gone and not isinstance(refusal, MostReached),
         key=request.form.get("idempotency_key") or new_token(),
         change_url=url_for("site.show_gift", code=look.offer.code, draft=draft),
         action=url_for("site.redeem_gift", code=look.offer.code, draft=draft),
@@ -234,4 +238,6 @@ def _why(look: Look, refusal: Refused | None) -> dict[str, str] | None:
             "title": gettext("The price is %(points)s now", points=points_of(refusal.amount)),
             "text": gettext("It has changed since you saw it. Nothing was taken; redeem it at the new price, or leave it."),
         }
+    if look.stands:
+        return {"title": gettext("You cannot have this one"), "text": look.stands}
     return None if refusal is None else {"title": gettext("Not possible right now"), "text": sentence(refusal)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from portal.carts import OUTLETS_BY_CODE
 from portal.customers import PAPERS, Viewer
 from portal.faces.babel import gettext
 from portal.faces.order_words import REASONS
-from portal.faces.words import joined, moment, sentence
+from portal.faces.words import joined, moment, sentence, text
 from portal.orders import OrderView
 
 
@@ -25,6 +26,8 @@ def what_next(order: OrderView) -> str:
     ended = {"cancelled": _cancelled, "returned": _returned, "completed": _completed, "shipped": _shipped}.get(one.status)
     if ended is not None:
         return ended(order)
+    if one.is_being_stopped:
+        return _stopping()
     if order.papers_missing:
         papers = joined(sentence(each.name) for name, each in PAPERS.items() if name in order.papers_missing)
         return gettext("Before we set it up, we have to see: %(papers)s. Show it at an outlet, or when we call you.", papers=papers)
@@ -35,11 +38,20 @@ def what_next(order: OrderView) -> str:
 
 def why_not(order: OrderView) -> str:
     """Say why the order can no longer be given up."""
+    if order.summary.is_being_stopped:
+        return _stopping()
     if order.summary.can_cancel:
         return gettext("Whoever placed this order can cancel it. Nothing was changed.")
     if order.summary.status == "reserved":
         return gettext("The order is being packed already, so it can no longer be cancelled here. Nothing was changed.")
     return gettext("The order can no longer be cancelled: it stands at “%(status)s”.", status=sentence(order.summary.state.name))
+
+
+def _stopping() -> str:
+    return gettext(
+        "It was with the carrier already, so we asked for the parcel to be stopped. If that works, the order is cancelled and what you "
+        "paid goes back; if it is too late, the parcel comes to you: refuse it at the door, or return it afterwards."
+    )
 
 
 def _returned(_: OrderView) -> str:
@@ -71,6 +83,11 @@ def _shipped(order: OrderView) -> str:
     return gettext("It is on its way to you. Tell us here once you have it.")
 
 
+def _outlet(order: OrderView) -> str:
+    known = OUTLETS_BY_CODE.get(order.outlet or "")
+    return text(known.name) if known else order.outlet or ""
+
+
 def _prepared(order: OrderView) -> str:
     one = order.summary
     if one.due_at is None:
@@ -79,7 +96,7 @@ def _prepared(order: OrderView) -> str:
     if one.task == "provision":
         return gettext("We set it up by %(when)s at the latest.", when=when)
     if one.task == "collect":
-        return gettext("It is kept for you at the outlet %(outlet)s until %(when)s.", outlet=order.outlet or "", when=when)
+        return gettext("It is kept for you at the outlet %(outlet)s until %(when)s.", outlet=_outlet(order), when=when)
     if one.is_taken:
         return gettext("It is being packed now and is sent by %(when)s at the latest.", when=when)
     if one.status == "provisioned":

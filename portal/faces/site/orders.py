@@ -43,9 +43,11 @@ def list_my_orders() -> Response:
     with reading() as db:
         viewer = my_viewer(db, now=clock.now())
         found = list_orders(db, viewer, before=request.args.get("before"), limit=PAGE)
+        pictures = find_pictures(db, {each.offering_code for each in found.orders})
     return page_or_region(
-        "site/orders/list.html", "shared/orders/_list.html", orders=found, links=my_links(viewer), newest=not request.args.get("before")
-    )
+        "site/orders/list.html", "shared/orders/_list.html", orders=found, pictures=pictures, links=my_links(viewer),
+        newest=not request.args.get("before"),
+    )  # fmt: skip
 
 
 @bp.get("/orders/<ref:order_id>")
@@ -77,7 +79,11 @@ def cancel_my_order(order_id: int) -> Response:
             done = cancel_order(db, viewer.customer_id, order_id, actor=viewer.actor, reason=BY_CUSTOMER, now=clock.now())
     except (AlreadyTaken, OrderClosed):
         return _order_page(order_id, refused=True)
-    session["done"] = gettext("The order is cancelled.") if done else gettext("The order was cancelled before; nothing was done again.")
+    _, order = _look(order_id)
+    if order.summary.is_being_stopped:
+        session["done"] = gettext("We ask the carrier to stop the parcel.")
+    else:
+        session["done"] = gettext("The order is cancelled.") if done else gettext("The order was cancelled before; nothing was done again.")
     return go(url_for("site.show_order", order_id=order_id))
 
 

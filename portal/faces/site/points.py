@@ -10,9 +10,9 @@ from flask import Response, make_response, render_template, request, url_for
 
 from portal.base import clock
 from portal.base.errors import N_, Invalid
-from portal.catalog import POINTS, STANDARD, Offer, list_offers
+from portal.catalog import POINTS, STANDARD, Buyer, Offer, list_offers
 from portal.faces import words
-from portal.faces.access import requires, subscriber
+from portal.faces.access import me, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.htmx import page_or_region
 from portal.faces.site.blueprint import bp
@@ -41,11 +41,13 @@ CAME_OR_WENT = {
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """The gifts as this reader sees them: what can be had now, what points are missing for (and how many), what is gone."""
+    """The gifts as this reader sees them: what can be had now, what points are missing for (and how many), what is gone, what
+    is for others."""
 
     now: tuple[Offer, ...]
     later: tuple[tuple[Offer, int], ...]
     gone: tuple[Offer, ...]
+    others: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def store_page(*, refused: str | None = None) -> Response:
     with reading() as session:
         viewer = my_viewer(session, now=now)
         card = points_card(session, viewer, now=now)
-        offers = list_offers(session, STANDARD, kinds=GIFTS, unit=POINTS)
+        offers = list_offers(session, STANDARD, Buyer(viewer.customer_id, "web", me().party_id), kinds=GIFTS, unit=POINTS, now=now)
         rules = list_earning_rules(session)
     page = render_template(
         "site/points/store.html",
@@ -115,11 +117,13 @@ def store_page(*, refused: str | None = None) -> Response:
 
 def arrange(offers: Sequence[Offer], available: int) -> Shelves:
     """Part the gifts by what this reader can have: each shelf cheapest first."""
-    there = [offer for offer in offers if offer.left != 0]
+    mine = [offer for offer in offers if offer.can_be_had]
+    there = [offer for offer in mine if offer.left != 0]
     return Shelves(
         now=tuple(offer for offer in there if offer.amount <= available),
         later=tuple((offer, offer.amount - available) for offer in there if offer.amount > available),
-        gone=tuple(offer for offer in offers if offer.left == 0),
+        gone=tuple(offer for offer in mine if offer.left == 0),
+        others=tuple(offer for offer in offers if not offer.can_be_had),
     )
 
 
@@ -129,7 +133,7 @@ def use_soon(card: PointsCard, offers: Sequence[Offer], today: date) -> str | No
         return None
     first = card.expiring[0]
     said = gettext("%(points)s can be used until %(day)s.", points=words.points_of(first.amount), day=words.day_long(first.on))
-    within = [offer for offer in offers if offer.left != 0 and offer.amount <= card.available]
+    within = [offer for offer in offers if offer.can_be_had and offer.left != 0 and offer.amount <= card.available]
     alone = [offer for offer in within if offer.amount <= first.amount]
     if alone:
         gift = words.text(dict(max(alone, key=lambda offer: offer.amount).name))

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.base import clock
 from portal.base.errors import NotFound, Refused
 from portal.base.ids import to_ref
-from portal.catalog import get_offering
+from portal.catalog import find_pictures, get_offering
 from portal.customers import ProfileCard, Viewer, profile_card
 from portal.faces.access import CODE, anybody, me, requires, signed_in, subscriber
 from portal.faces.babel import gettext
@@ -97,13 +97,12 @@ def order_one_rest(presale_id: int) -> BaseResponse:
 def presale_page(presale_id: int, *, refused: str | None = None, status: int = 200) -> Response:
     """Give the page of a pre-sale; `refused` says first why something did not work."""
     now, here, presale = clock.now(), signed_in(), _shown(presale_id)
-    place = None
-    if here is not None and here.customer_id is not None:
-        with reading() as db:
-            place = find_place(db, presale_id, here.customer_id)
+    with reading() as db:
+        place = find_place(db, presale_id, here.customer_id) if here is not None and here.customer_id is not None else None
+        picture = find_pictures(db, [presale.offering_code]).get(presale.offering_code)
     page = render_template(
         "site/sales/presale.html", presale=presale, place=place, standing=place_standing(place, presale, now), known=here is not None,
-        refused=refused, done=session.pop("done", None),
+        picture=picture, refused=refused, done=session.pop("done", None),
     )  # fmt: skip
     return make_response(page, status)
 

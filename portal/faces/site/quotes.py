@@ -9,6 +9,7 @@ from portal.base import clock
 from portal.base.errors import Invalid, NotFound, Refused
 from portal.base.ids import new_token
 from portal.carts import OUTLETS_BY_CODE, get_quote, list_quotes, order_quote, reopen_quote, withdraw_quote
+from portal.catalog import find_pictures
 from portal.faces.access import MINUTES_5, requires, subscriber
 from portal.faces.babel import gettext
 from portal.faces.forms import FormState
@@ -34,7 +35,8 @@ def list_my_quotes() -> Response:
         if not viewer.may("orders"):
             raise NotFound
         quotes = list_quotes(db, viewer.customer_id, now=now)
-    return make_response(render_template("site/cart/quotes.html", quotes=quotes, looks=STATES))
+        pictures = find_pictures(db, {quote.items[0]["offering_code"] for quote in quotes})
+    return make_response(render_template("site/cart/quotes.html", quotes=quotes, pictures=pictures, looks=STATES))
 
 
 @bp.get("/quotes/<code:number>")
@@ -103,9 +105,11 @@ def _quote_page(number: str, state: FormState, refused: Refused | None = None) -
         if not viewer.may("orders"):
             raise NotFound
         quote = get_quote(db, viewer.customer_id, number, now=now)
+        pictures = find_pictures(db, {item["offering_code"] for item in quote.items})
     page = render_template(
         "site/cart/quote.html",
         quote=quote,
+        pictures=pictures,
         outlet=OUTLETS_BY_CODE.get(str(quote.document.get("outlet"))),
         ways=ways_to_pay(viewer),
         looks=STATES,

@@ -20,12 +20,14 @@ from portal.orders import (
     claim_followed,
     claim_parcels,
     claim_provisions,
+    claim_recalls,
     complete_delivered,
     expire_order,
     list_delivered,
     list_unpaid,
     settle_parcel,
     settle_provision,
+    settle_recall,
     settle_sending,
 )
 
@@ -46,7 +48,7 @@ class OrderCarrier:
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Ask the billing system and the carrier about all that is due, or until `stopping()`; give how much was settled."""
-        return self._set_up(stopping) + self._send(stopping)
+        return self._set_up(stopping) + self._send(stopping) + self._stop(stopping)
 
     def _set_up(self, stopping: Callable[[], bool]) -> int:
         settled = 0
@@ -78,6 +80,22 @@ class OrderCarrier:
                 if end == "desk":
                     log.warning("parcel_not_carried", order_id=one.order_id, parcel=one.number, error=answer.error)
                 settled += end in ("sent", "desk")
+        return settled
+
+    def _stop(self, stopping: Callable[[], bool]) -> int:
+        settled = 0
+        while not self.logistics.by_hand and not stopping():
+            with self.database.writing() as session:
+                claimed = claim_recalls(session, now=self.clock(), limit=BATCH)
+            if not claimed:
+                break
+            for one in claimed:
+                answer = self.logistics.cancel(one.reference)
+                with self.database.writing() as session:
+                    end = settle_recall(session, one, answer, now=self.clock())
+                if end in ("too_late", "desk"):
+                    log.warning("parcel_not_stopped", order_id=one.order_id, parcel=one.number, end=end)
+                settled += end in ("stopped", "too_late", "desk")
         return settled
 
     def follow(self) -> int:
