@@ -107,11 +107,13 @@ def _counted(*rules: Callable[[type[StockUnit | StockClaim]], sa.ColumnElement[b
 
 _count = _counted()
 _count_at = _counted(lambda model: model.place == sa.bindparam("place"))
-_move = (
-    sa.update(StockUnit)
-    .where(StockUnit.id.in_(_oldest().with_for_update(skip_locked=True).scalar_subquery()))
-    .values(place=sa.bindparam("to_place"))
-)
+_to_place = sa.update(StockUnit).values(place=sa.bindparam("to_place"))
+# As an array here, too: a plan may run a sub-select in IN again for each row, and then moves more than were asked for.
+_oldest_free = sa.func.array(_oldest().with_for_update(skip_locked=True).scalar_subquery())
+_move = {
+    "sqlite": _to_place.where(StockUnit.id.in_(_oldest())),
+    "postgresql": _to_place.where(StockUnit.id == sa.any_(_oldest_free)),
+}
 
 
 def add_stock(session: Session, offering_code: str, count_or_contents: int | Sequence[str], *, place: str = CENTRAL, now: datetime) -> int:
@@ -199,7 +201,8 @@ def move_stock(session: Session, offering_code: str, quantity: int, *, to: str, 
     if type(quantity) is not int or quantity < 1:
         raise Invalid({"quantity": N_("Take one or more.")})
     params = {"code": offering_code, "place": place, "quantity": quantity, "to_place": to}
-    return session.connection().execute(_move, params).rowcount
+    connection = session.connection()
+    return connection.execute(_move[connection.dialect.name], params).rowcount
 
 
 def count_stock(session: Session, offering_code: str, *, place: str | None = None) -> StockCount:

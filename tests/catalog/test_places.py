@@ -55,6 +55,16 @@ def test_pieces_are_moved_as_far_as_there_are_any(stocked: Database) -> None:
     assert free(stocked) == {CENTRAL: 5, SALE: 0}
 
 
+def test_no_more_is_moved_than_asked_for_whatever_the_planner_chooses(stocked: Database) -> None:
+    """A sub-select with a limit that a nested loop runs again for each row would move all of them."""
+    with stocked.writing() as session:
+        if not stocked.is_sqlite:
+            for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+        assert move_stock(session, CODE, 1, to=SALE) == 1
+    assert free(stocked) == {CENTRAL: 2, SALE: 3}
+
+
 def test_what_was_moved_is_claimed_though_newer_ones_went_before(stocked: Database) -> None:
     with stocked.writing() as session:
         claim_stock(session, CODE, 2, holder="a", place=SALE, now=NOW)
