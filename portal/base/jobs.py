@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 QUEUE = "onehall"
 KICK = "kick"
+LOCK = 7204118
+"""The number of the advisory lock that whoever makes the queue's tables in one PostgreSQL database waits for."""
 _READ_SECONDS = 0.5
 _PAUSE_SECONDS = 0.05
 _REST_SECONDS = 5.0
@@ -62,9 +64,9 @@ def make_huey(settings: Settings) -> Huey:
         # A kick may be lost with a crash, so it need not wait for the disk.
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         common |= {"dsn": address, "connect_timeout": 3, "options": "-c synchronous_commit=off", "read_timeout": _READ_SECONDS}
-        try:
-            return PostgresHuey(QUEUE, **common)
-        except psycopg.errors.UniqueViolation:  # web and worker made its tables at the same moment: the other one was first
+        # Web and worker start at the same moment, and "create table if not exists" of two at once fails: one waits.
+        with psycopg.connect(address, connect_timeout=3) as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             return PostgresHuey(QUEUE, **common)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey(QUEUE, filename=str(settings.instance_dir / "jobs.db"), fsync=False, **common)
