@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
-from portal.base.books import check_books
 from portal.base.db import Base, Database
 from portal.base.logs import configure_logging
 from portal.catalog import STANDARD, add_stock
@@ -35,16 +32,16 @@ from portal.orders import (
     want_parcel,
 )
 from portal.payments import Notice, receive_notice
-from tests.events.killing import Steps, in_child
-from tests.orders.saga import MOST_STEPS, standing
+from tests.orders.ending import MOST_STEPS, Work, kill_at_every_step
+from tests.orders.saga import standing
 from tests.orders.shop import PHONE, PHONE_PRICE
 
 HOME = Delivery("Li", "13800000000", "Hangzhou")
 LATER = timedelta(seconds=61)
-ENDS: dict[str, tuple[str, int, list[int]]] = {
-    "wish": ("reserved", 1, []), "stopped": ("cancelled", 0, [PHONE_PRICE]), "too_late": ("shipped", 1, []),
+ENDS: dict[str, tuple[str, int, list[int], int]] = {
+    "wish": ("reserved", 1, [], 1), "stopped": ("cancelled", 0, [PHONE_PRICE], 1), "too_late": ("shipped", 1, [], 1),
 }  # fmt: skip
-"""What an order comes to: its state, its stock, and its refunds."""
+"""What an order comes to: its state, its stock, its refunds, and the wishes in its history."""
 
 
 def packed_order(database: Database, customer_id: int, key: str) -> int:
@@ -107,27 +104,7 @@ def told_order(database: Database, customer_id: int, key: str) -> int:
     return order_id
 
 
-def in_two(work: Callable[[Database], None]) -> Callable[[Database], None]:
-    """The mutant: the money goes back in a transaction of its own."""
-
-    def done(database: Database) -> None:
-        from portal.orders import cancelling
-
-        kept: list[tuple[Any, Any]] = []
-        pay_back = vars(cancelling)["_give_back_money"]
-        vars(cancelling)["_give_back_money"] = lambda _, *given, **named: kept.append((given, named))
-        try:
-            work(database)
-            for given, named in kept:
-                with database.writing() as session:
-                    pay_back(session, *given, **named)
-        finally:
-            vars(cancelling)["_give_back_money"] = pay_back
-
-    return done
-
-
-def work_of(database: Database, kind: str, customer_id: int, order_id: int) -> Callable[[Database], None]:
+def work_of(database: Database, kind: str, customer_id: int, order_id: int) -> Work:
     """Bring an order to where the work begins, and give the work."""
     if kind == "wish":
         return lambda given: void(cancel(given, customer_id, order_id))
@@ -135,11 +112,10 @@ def work_of(database: Database, kind: str, customer_id: int, order_id: int) -> C
     with database.writing() as session:
         (claimed,) = claim_recalls(session, now=datetime.now(UTC) + LATER)
     answer = Recalled("refused", "SF", "SF1") if kind == "too_late" else Recalled("done")
-    work = settling(claimed, answer)
-    return in_two(work) if kind == "in_two" else work
+    return settling(claimed, answer)
 
 
-def settling(claimed: ClaimedRecall, answer: Recalled) -> Callable[[Database], None]:
+def settling(claimed: ClaimedRecall, answer: Recalled) -> Work:
     def work(database: Database) -> None:
         with database.writing() as session:
             settle_recall(session, claimed, answer, now=datetime.now(UTC))
@@ -151,17 +127,11 @@ def void(_: object) -> None:
     return
 
 
-def how_it_stands(database: Database, order_id: int) -> tuple[str, int, list[int]]:
-    found = standing(database, order_id)
-    return found["status"], found["reserved"], found["refunds"]
-
-
-def wished(database: Database, order_id: int) -> int:
-    """Count the wishes in an order's history."""
-    step = Base.metadata.tables["order_step"]
+def how_it_stands(database: Database, order_id: int) -> tuple[str, int, list[int], int]:
+    found, step = standing(database, order_id), Base.metadata.tables["order_step"]
     with database.reading() as session:
         counting = sa.select(sa.func.count()).select_from(step).where(step.c.order_id == order_id, step.c.kind == "stop_asked")
-        return session.scalar(counting) or 0
+        return found["status"], found["reserved"], found["refunds"], session.scalar(counting) or 0
 
 
 def main(url: str, kind: str) -> None:
@@ -170,29 +140,13 @@ def main(url: str, kind: str) -> None:
     with database.writing() as session:
         customer_id: int = session.scalars(sa.select(Base.metadata.tables["customer"].c.customer_id).order_by(sa.text("1"))).all()[0]
         add_stock(session, PHONE.offering_code, MOST_STEPS, now=datetime.now(UTC))
-    found: dict[str, Any] = {"steps": 0, "half": [], "not_one": [], "faults": []}
-    whole = ENDS["stopped" if kind == "in_two" else kind]
-    for last in range(1, MOST_STEPS):
+
+    def prepare(last: int) -> tuple[int, Work]:
         order_id = told_order(database, customer_id, f"{kind}:{last}")
-        work = work_of(database, kind, customer_id, order_id)
+        return order_id, work_of(database, kind, customer_id, order_id)
 
-        def end(database: Database, last: int = last, work: Callable[[Database], None] = work) -> None:
-            Steps(database, last)
-            work(database)
-
-        before = how_it_stands(database, order_id)
-        ended = in_child(database, end)
-        if how_it_stands(database, order_id) not in (before, whole):
-            found["half"].append(last)
-        work(database)
-        if (how_it_stands(database, order_id), wished(database, order_id)) != (whole, 1):
-            found["not_one"].append(last)
-        with database.reading() as session:
-            found["faults"] += [each.what for each in check_books(session)]
-        if ended == 0 or (kind == "in_two" and found["half"]):
-            found["steps"] = last - 1
-            break
-        assert ended == -signal.SIGKILL, ended
+    apart = kind == "in_two"
+    found = kill_at_every_step(database, prepare, how_it_stands, ENDS["stopped" if apart else kind], apart=apart)
     database.close()
     sys.stdout.write(json.dumps(found))
 

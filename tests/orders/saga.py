@@ -1,7 +1,7 @@
 """Kills an order's compensation with `kill -9` at its kth step, for every k, and looks at what is left; then it is done again.
 
 An order for a phone and a service was paid, and the billing system refuses the service: the order is given up, its stock and
-its money go back. A process of its own (`python -m tests.orders.saga URL KIND`); steps as in killing.py. The mutant, KIND
+its money go back. A process of its own (`python -m tests.orders.saga URL KIND`); the loop is in ending.py. The mutant, KIND
 `in_two`, gives the stock back in one transaction and the money in another.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.base.books import check_books
 from portal.base.db import Base, Database
 from portal.base.logs import configure_logging
 from portal.catalog import STANDARD, add_stock
@@ -32,10 +30,9 @@ from portal.orders import (
     settle_provision,
 )
 from portal.payments import Notice, receive_notice
-from tests.events.killing import Steps, in_child
+from tests.orders.ending import MOST_STEPS, Work, kill_at_every_step
 from tests.orders.shop import ADD_ON, PHONE, PHONE_PRICE
 
-MOST_STEPS = 200
 WHOLE = {"status": "cancelled", "reserved": 0, "refunds": [PHONE_PRICE], "work": 0, "provision": "failed", "cancelled": 1}
 
 
@@ -59,22 +56,6 @@ def paid_order(database: Database, customer_id: int, line: int, key: str) -> Cla
 def refuse(database: Database, claimed: ClaimedProvision) -> None:
     with database.writing() as session:
         settle_provision(session, claimed, Answer("refused", error="no"), now=datetime.now(UTC))
-
-
-def refuse_in_two(database: Database, claimed: ClaimedProvision) -> None:
-    """The mutant: the money goes back in a transaction of its own."""
-    from portal.orders import cancelling
-
-    kept: list[tuple[Any, Any]] = []
-    pay_back = vars(cancelling)["_give_back_money"]
-    vars(cancelling)["_give_back_money"] = lambda _, *given, **named: kept.append((given, named))
-    try:
-        refuse(database, claimed)
-        for given, named in kept:
-            with database.writing() as session:
-                pay_back(session, *given, **named)
-    finally:
-        vars(cancelling)["_give_back_money"] = pay_back
 
 
 def standing(database: Database, order_id: int) -> Mapping[str, Any]:
@@ -104,28 +85,12 @@ def main(url: str, kind: str) -> None:
     with database.writing() as session:
         customer_id, line_id = session.execute(sa.select(line.c.customer_id, line.c.id).order_by(line.c.customer_id, line.c.id)).all()[0]
         add_stock(session, PHONE.offering_code, MOST_STEPS, now=datetime.now(UTC))
-    how = refuse_in_two if kind == "in_two" else refuse
-    found: dict[str, Any] = {"steps": 0, "half": [], "not_one": [], "faults": []}
-    for last in range(1, MOST_STEPS):
+
+    def prepare(last: int) -> tuple[int, Work]:
         claimed = paid_order(database, customer_id, line_id, f"{kind}:{last}")
+        return claimed.order_id, lambda given: refuse(given, claimed)
 
-        def end(database: Database, last: int = last, claimed: ClaimedProvision = claimed) -> None:
-            Steps(database, last)
-            how(database, claimed)
-
-        before = standing(database, claimed.order_id)
-        ended = in_child(database, end)
-        if standing(database, claimed.order_id) not in (before, WHOLE):
-            found["half"].append(last)
-        refuse(database, claimed)
-        if standing(database, claimed.order_id) != WHOLE:
-            found["not_one"].append(last)
-        with database.reading() as session:
-            found["faults"] += [each.what for each in check_books(session)]
-        if ended == 0 or (kind == "in_two" and found["half"]):
-            found["steps"] = last - 1
-            break
-        assert ended == -signal.SIGKILL, ended
+    found = kill_at_every_step(database, prepare, standing, WHOLE, apart=kind == "in_two")
     database.close()
     sys.stdout.write(json.dumps(found))
 
