@@ -20,7 +20,7 @@ from portal.catalog.document import CHANNELS, OfferingDocument
 from portal.catalog.eligibility import REASONS
 from portal.catalog.errors import ChangeClosed, ChangedMeanwhile, ListExists, OwnChange, SoldOut
 from portal.catalog.held import Preview, find_pictures
-from portal.catalog.offers import Buyer, Offer, Terms, find_terms, get_offer, list_offers, read_terms, stock_of_one
+from portal.catalog.offers import Buyer, Offer, Standing, Terms, find_terms, get_offer, get_standing, list_offers, read_terms, stock_of_one
 from portal.catalog.pictures import Picture, get_picture, keep_picture, make_picture
 from portal.catalog.prices import POINTS, STANDARD, create_price_list, set_price
 from portal.catalog.publishing import (
@@ -88,6 +88,7 @@ __all__ = [
     "Preview",
     "PriceData",
     "SoldOut",
+    "Standing",
     "StockCount",
     "TariffData",
     "TariffView",
@@ -116,6 +117,7 @@ __all__ = [
     "get_offering",
     "get_picture",
     "get_preview",
+    "get_standing",
     "get_tariff",
     "get_version",
     "hang_pictures",

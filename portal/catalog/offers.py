@@ -18,7 +18,7 @@ from portal.base.clock import today
 from portal.base.errors import NotFound
 from portal.catalog.document import Eligibility
 from portal.catalog.eligibility import find_bars, is_hidden, papers_to_ask
-from portal.catalog.held import Catalogue, Charge, Entry, get_charges, held_catalogue, keep_catalogue, mark_now
+from portal.catalog.held import Catalogue, Charge, Entry, get_catalogue, get_charges, held_catalogue, keep_catalogue, mark_now
 from portal.catalog.models import Offering
 from portal.catalog.shelf import Asked, as_of, ask_shelf, count_rest, is_sold, steps_of
 from portal.catalog.stock import CENTRAL, first_free
@@ -43,7 +43,7 @@ class Offer:
 
     `amount` is in `unit`: points, or minor units of a currency; `tiers`: (from so many pieces, amount), where there are several.
     `left` counts the free units of what is stocked, else None. `pictures` are hashes. `barred`, `papers`, `conflicts`: why this
-    buyer cannot have it, as for an OfferView; `most`: so many for one customer at most.
+    buyer cannot have it, as for an OfferView.
     """
 
     code: str
@@ -62,7 +62,6 @@ class Offer:
     barred: tuple[str, ...] = ()
     papers: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    most: int | None = None
 
     @property
     def shown(self) -> str | None:
@@ -92,6 +91,17 @@ class Terms:
     barred: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether one buyer can have an offering at all, whatever the list and the hour: `barred`, `papers`, `conflicts` as for an
+    OfferView; `most`: so many for one customer at most."""
+
+    barred: tuple[str, ...]
+    papers: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    most: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,23 @@ def get_offer(session: Session, price_list: str, offering_code: str, buyer: Buye
     return found[0]
 
 
+def get_standing(session: Session, offering_code: str, buyer: Buyer, *, now: datetime) -> Standing:
+    """Give whether a buyer can have what a sale sells by its own list and at its own hours; NotFound for what is for others alone.
+
+    One statement, two where the offering asks who the buyer is.
+    """
+    catalogue = get_catalogue(session)
+    entry = catalogue.entries.get(offering_code)
+    if entry is None:
+        raise NotFound
+    found, who = {offering_code: _Found(entry, ())}, entry.document.eligibility
+    shopper = _shopper(session, found.values(), buyer, now)
+    if is_hidden(who, shopper):
+        raise NotFound
+    conflicts = _conflicts(catalogue, found, shopper, together=False).get(offering_code, ())
+    return Standing(find_bars(who, shopper, today(now)), papers_to_ask(who, shopper), conflicts, entry.document.most_per_customer)
+
+
 def stock_of_one() -> sa.Select[*tuple[Any, ...]]:
     """Give the query whose row `read_terms` takes for one offering, as a part of a larger one; it asks for `code`."""
     return _stock_of_one
@@ -160,7 +187,7 @@ def read_terms(
     asked = Asked(catalogue, get_charges(session, catalogue, price_list), None, buyer.channel, now)
     found = _find(asked, left, unit)
     shopper = _shopper(session, found.values(), buyer, now)
-    stands = _conflicts(asked, found, shopper, together=True)
+    stands = _conflicts(asked.catalogue, found, shopper, together=True)
     return {
         code: Terms(
             code, each.entry.name, each.entry.document.fulfilment, as_of(each.steps, quantities[code]), each.entry.document.stocked,
@@ -178,7 +205,7 @@ def _offers(
     found = _find(asked, codes, unit)
     left = count_rest(session, (each.entry.document for each in found.values()), left, CENTRAL)
     shopper = _shopper(session, found.values(), buyer, asked.at)
-    stands = _conflicts(asked, found, shopper, together=False)
+    stands = _conflicts(asked.catalogue, found, shopper, together=False)
     return [
         _offer(each, unit, quantity, left.get(code, 0), shopper, stands.get(code, ()), asked.at)
         for code, each in found.items()
@@ -195,7 +222,7 @@ def _offer(
         fulfilment=document.fulfilment, unit=unit, amount=as_of(each.steps, quantity), stocked=document.stocked,
         left=left if document.stocked else None, allowances=entry.allowances, pictures=document.pictures,
         tiers=each.steps if len(each.steps) > 1 else (), barred=find_bars(document.eligibility, shopper, today(now)),
-        papers=papers_to_ask(document.eligibility, shopper), conflicts=conflicts, most=document.most_per_customer,
+        papers=papers_to_ask(document.eligibility, shopper), conflicts=conflicts,
     )  # fmt: skip
 
 
@@ -230,11 +257,13 @@ def _asks_who(each: _Found) -> bool:
     return bool(document.requires or document.excludes or document.add_on_of) or document.eligibility != _ANYBODY
 
 
-def _conflicts(asked: Asked, found: Mapping[str, _Found], shopper: Shopper | None, *, together: bool) -> Mapping[str, tuple[Conflict, ...]]:
+def _conflicts(
+    catalogue: Catalogue, found: Mapping[str, _Found], shopper: Shopper | None, *, together: bool
+) -> Mapping[str, tuple[Conflict, ...]]:
     """Give what stands against having each beside what the buyer has: all of them at once, or each by itself."""
     if shopper is None:
         return {}
-    parts = {code: _parts(asked.catalogue, each) for code, each in found.items()}
+    parts = {code: _parts(catalogue, each) for code, each in found.items()}
     groups = [list(parts.values())] if together else [[each] for each in parts.values()]
     stands: dict[str, tuple[Conflict, ...]] = {}
     for group in groups:

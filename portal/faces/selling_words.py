@@ -7,17 +7,19 @@ from functools import reduce
 from typing import Any
 
 from flask import request
+from sqlalchemy.orm import Session
 
-from portal.base.errors import N_
+from portal.base.errors import N_, Refused
 from portal.base.i18n import pick_text
 from portal.base.money import Money
 from portal.carts import Fault, SellingRules, ShippingRule
-from portal.catalog import Offer, OfferView
+from portal.catalog import Offer, OfferView, list_offerings
 from portal.customers import PAPERS
 from portal.faces.babel import gettext, ngettext
 from portal.faces.language import language
 from portal.faces.parts import portal
-from portal.faces.words import joined, money, number, sentence
+from portal.faces.words import joined, money, number, sentence, text
+from portal.orders import NotForYou
 from portal.promotions import Reason
 
 CATEGORIES = {
@@ -114,11 +116,19 @@ def fault_words(fault: Fault, names: Mapping[str, str]) -> str:
     return gettext("One customer may have %(count)s of it.", count=number(fault.limit or 0))
 
 
-def standing_words(offer: Offer, names: Mapping[str, str]) -> str:
-    """Say why somebody cannot have an offer, `names` of offerings by code; nothing where nothing stands against it."""
+def standing_words(db: Session, offer: Offer | NotForYou) -> str:
+    """Say why somebody cannot have an offer; nothing where nothing stands against it. No statement, one where others are named."""
+    names = {each.code: text(dict(each.name)) for each in list_offerings(db)} if offer.conflicts else {}
     parts = [bar_words(offer.barred, offer.papers)] if offer.barred else []
     parts += [fault_words(Fault(each.kind, others=each.any_of or (each.other,)), names) for each in offer.conflicts]
     return joined(parts)
+
+
+def refusal_words(db: Session, refusal: Refused) -> str:
+    """Say a refusal; of an offering somebody cannot have, with the reason."""
+    if isinstance(refusal, NotForYou):
+        return joined([sentence(refusal), standing_words(db, refusal) or bar_words(())])
+    return sentence(refusal)
 
 
 def reason_words(reason: Reason) -> str:

@@ -3,7 +3,7 @@
 from portal.flashsales.checking import list_draw, verify_draw
 from portal.flashsales.drawing import Drawn, draw_tickets, hash_seed, new_seed, rank_of, ticket_of, verify_places
 from portal.flashsales.entering import EntryStatus, EntryView, enter_sale, find_entry, leave_sale
-from portal.flashsales.errors import NotAdmitted, NotForYou, NotOpen, OwnSale, SaleFixed, SoldOutForGood, TooFewPieces
+from portal.flashsales.errors import NotAdmitted, NotOpen, OwnSale, SaleFixed, SoldOutForGood, TooFewPieces
 from portal.flashsales.ordering import PieceOrder, note_order_given_up, note_order_paid, order_piece
 from portal.flashsales.sales import (
     RULES,
@@ -30,7 +30,6 @@ __all__ = [
     "EntryView",
     "NewSale",
     "NotAdmitted",
-    "NotForYou",
     "NotOpen",
     "OwnSale",
     "Phase",

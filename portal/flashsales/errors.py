@@ -27,13 +27,6 @@ class NotAdmitted(Refused):
     sentence = N_("No piece is kept for you at the moment. Your place in line says what comes next.")
 
 
-class NotForYou(Refused):
-    """What is sold cannot be had by this customer, by the offering's own rules."""
-
-    code = "sale_not_for_you"
-    sentence = N_("This cannot be ordered for you. The page of the offer says whom it is for.")
-
-
 class SaleFixed(Refused):
     """A sale that was announced keeps its rule, its times and its price."""
 

@@ -102,6 +102,7 @@ from portal.orders.shipping import (
     settle_parcel,
     ship_order,
 )
+from portal.orders.standing import check_standing
 from portal.orders.states import DESK, STATES, TASKS, TRANSITIONS, State, Task, Transition
 from portal.orders.work import (
     MOST_WORK,
@@ -197,6 +198,7 @@ __all__ = [
     "approve_return",
     "ask_return",
     "cancel_order",
+    "check_standing",
     "claim_followed",
     "claim_parcels",
     "claim_provisions",

@@ -63,16 +63,19 @@ class MostReached(Refused):
 
 
 class NotForYou(Refused):
-    """The customer cannot have it as things stand: `barred`, `conflicts` say why, as the catalogue gives them."""
+    """The customer cannot have it as things stand: `barred`, `conflicts`, `papers` say why, as the catalogue gives them."""
 
     code = "not_for_you"
     sentence = N_("You cannot have this as things stand. Nothing was ordered; the page of the offer says why.")
 
-    def __init__(self, offering_code: str, barred: tuple[str, ...] = (), conflicts: tuple[Conflict, ...] = ()) -> None:
+    def __init__(
+        self, offering_code: str, barred: tuple[str, ...] = (), conflicts: tuple[Conflict, ...] = (), papers: tuple[str, ...] = ()
+    ) -> None:
         super().__init__()
         self.offering_code = offering_code
         self.barred = barred
         self.conflicts = conflicts
+        self.papers = papers
 
 
 class NotReturnable(Refused):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.base.driver import FrequentStatement
 from portal.orders.models import Order, OrderItem
+from portal.orders.states import DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class OrderHistory:
     first_at: datetime | None
 
 
+_is_the_thing = OrderItem.fulfilment != DEPOSIT  # a pre-sale's deposit is for a piece that is ordered by itself later
 _standing = sa.and_(Order.customer_id == sa.bindparam("customer"), Order.status.not_in(("cancelled", "returned")))
 _sums = sa.select(
     sa.literal(None).label("code"), sa.func.count(), sa.func.coalesce(sa.func.sum(Order.total_minor), 0), sa.func.min(Order.placed_at)
@@ -33,13 +35,13 @@ _sums = sa.select(
 _pieces = (
     sa.select(OrderItem.offering_code, sa.func.sum(OrderItem.quantity - OrderItem.returned), sa.literal(0), sa.null())
     .join(Order, sa.and_(Order.customer_id == OrderItem.customer_id, Order.id == OrderItem.order_id))
-    .where(_standing, OrderItem.customer_id == sa.bindparam("customer"))
+    .where(_standing, OrderItem.customer_id == sa.bindparam("customer"), _is_the_thing)
     .group_by(OrderItem.offering_code)
 )
 _bought = (
     sa.select(sa.func.coalesce(sa.func.sum(OrderItem.quantity - OrderItem.returned), 0))
     .join(Order, sa.and_(Order.customer_id == OrderItem.customer_id, Order.id == OrderItem.order_id))
-    .where(_standing, OrderItem.customer_id == sa.bindparam("customer"), OrderItem.offering_code == sa.bindparam("code"))
+    .where(_standing, OrderItem.customer_id == sa.bindparam("customer"), OrderItem.offering_code == sa.bindparam("code"), _is_the_thing)
 )
 _bought_for = _bought.where(Order.placed_for == sa.bindparam("placed_for"))
 _facts = FrequentStatement(sa.union_all(_sums, _pieces))

@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from portal.base.errors import NotFound
+from portal.catalog import Buyer as Asking
 from portal.catalog import get_offering, release_stock
-from portal.orders import Placed, PricedItem, PricedOrder, cancel_order, place_priced
+from portal.orders import Placed, PricedItem, PricedOrder, cancel_order, check_standing, place_priced
 from portal.presales.errors import CannotGiveUp, PresaleFull, PresaleNotOpen
 from portal.presales.models import Presale, PresalePlace
 from portal.presales.sales import PresaleView, get_presale, holder_of
@@ -140,7 +141,8 @@ _give_up = (
 def take_place(session: Session, presale_id: int, buyer: Buyer, *, now: datetime) -> Placed:
     """Take a place: an order of the deposit, to be paid within half an hour; the number comes with the payment.
 
-    Again gives the order that stands. Raises NotFound, PresaleNotOpen, PresaleFull; upon each roll back.
+    Again gives the order that stands. Raises NotFound, PresaleNotOpen, PresaleFull, and NotForYou and MostReached by the rules of
+    what is sold; upon each roll back.
     """
     presale, connection = get_presale(session, presale_id), session.connection()
     key = {"presale": presale_id, "customer": buyer.customer_id}
@@ -154,6 +156,7 @@ def take_place(session: Session, presale_id: int, buyer: Buyer, *, now: datetime
         if standing is None or standing.deposit_order_id is None:
             raise PresaleNotOpen
         return Placed(standing.deposit_order_id, "", is_new=False)
+    check_standing(session, presale.offering_code, Asking(buyer.customer_id, buyer.channel, buyer.party_id), now=now)
     placed = place_priced(session, _deposit_order(session, presale, buyer, taken.attempt, now), now=now)
     connection.execute(_note_deposit, {**key, "order": placed.order_id})
     if connection.execute(_seat, {"presale": presale_id}).first() is None:

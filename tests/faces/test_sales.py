@@ -8,19 +8,17 @@ import io
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from icalendar import Calendar
 
-from portal.base.db import Base
 from portal.base.ids import new_id
-from portal.catalog.held import mark_change
 from portal.customers import keep_papers
 from portal.flashsales import verify_places
 from tests.cast import NOW
 from tests.door import deliver
 from tests.flashsales.hall import PRICE, Hall
 from tests.pages import HTMX
-from tests.presales.queue import Queue
+from tests.presales.queue import PHONE, Queue
+from tests.ruling import rule
 from tests.statements import statements
 
 HOME = {"name": "王爱丽", "phone": "0571 8888 6666", "address": "杭州市滨江区网商路 699 号前台"}
@@ -294,6 +292,16 @@ def test_a_place_is_given_up_before_the_release(sign_in, cast, queue):
     assert queue.place(cast.alice.customer_id).status == "given_up"
 
 
+def test_whom_a_presale_is_not_for_gets_no_place_and_is_told_why(sign_in, cast, queue):
+    queue.announce()
+    rule(queue.database, PHONE, eligibility={"tiers": ["gold"]})
+    charlie = sign_in(cast.charlie)
+    url = charlie.url("site.show_presale", presale_id=queue.presale_id)
+    refused = charlie.post_form(charlie.get(url), charlie.url("site.take_one_place", presale_id=queue.presale_id))
+    assert (refused.status_code, "It is for members of another level." in refused.page.text) == (409, True)
+    assert (queue.rows("presale_place"), queue.rows("customer_order")) == ([], [])
+
+
 def test_a_place_that_is_not_one_s_turn_has_no_form_for_the_rest(sign_in, cast, queue):
     queue.announce()
     charlie = sign_in(cast.charlie)
@@ -303,12 +311,7 @@ def test_a_place_that_is_not_one_s_turn_has_no_form_for_the_rest(sign_in, cast, 
 
 def sell_to(hall, **eligibility):
     """Have the offering of the sale be for these alone."""
-    offering = Base.metadata.tables["offering"]
-    with hall.database.writing() as session:
-        mine = offering.c.code == hall.state().sale.offering_code
-        document = dict(session.execute(sa.select(offering.c.document).where(mine)).scalar_one())
-        session.execute(sa.update(offering).where(mine).values(document=document | {"eligibility": eligibility}))
-        mark_change(session)
+    rule(hall.database, hall.state().sale.offering_code, eligibility=eligibility)
 
 
 def test_whom_it_is_not_for_cannot_enter_and_is_told_so(sign_in, cast, hall, shift):
@@ -316,7 +319,7 @@ def test_whom_it_is_not_for_cannot_enter_and_is_told_so(sign_in, cast, hall, shi
     sell_to(hall, tiers=["gold"])
     start(hall, shift)
     refused = enter(sign_in(cast.charlie), hall)
-    assert (refused.status_code, "whom it is for" in refused.page.text) == (409, True)
+    assert (refused.status_code, "It is for members of another level." in refused.page.text) == (409, True)
     assert hall.rows("flash_entry") == []
     assert enter(sign_in(cast.alice), hall).status_code == 200
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from portal.base.db import Database
-from portal.catalog import STANDARD, add_stock, find_published, load_catalog, read_document, write_document
-from portal.catalog.publishing import publish_document
+from portal.catalog import STANDARD, add_stock, load_catalog
 from portal.customers import keep_papers
 from portal.orders import Item, MostReached, NewOrder, NotForYou, NotOffered, PriceChanged, place_order
 from portal.orders.history import count_bought
 from tests.cast import Cast
 from tests.orders.race import PROCESSES, Race, _line, racing
 from tests.orders.till import HOME, PHONE, THERMOS, Till
+from tests.ruling import rule
 
 MOST = 3
 
@@ -26,15 +26,6 @@ MOST = 3
 def race() -> Iterator[Race]:
     with racing() as made:
         yield made
-
-
-def rule(database: Database, code: str, **changed: Any) -> None:
-    """Publish an offering anew, with other rules."""
-    with database.writing() as session:
-        found = find_published(session, code)
-        assert found is not None
-        document, version = found
-        publish_document(session, read_document(write_document(document) | changed), version + 1, now=datetime.now(UTC))
 
 
 def at_work(till: Till, cast: Cast, key: str, employee: str = "E-100", item: Item = PHONE) -> NewOrder:

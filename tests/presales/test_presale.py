@@ -11,7 +11,8 @@ import pytest
 
 from portal.base.errors import Invalid
 from portal.catalog import StockCount
-from portal.orders import DepositStays
+from portal.orders import DepositStays, MostReached, NotForYou
+from portal.orders.history import count_bought
 from portal.presales import (
     Buyer,
     CannotGiveUp,
@@ -25,7 +26,8 @@ from portal.presales import (
     take_place,
 )
 from tests.cast import Cast
-from tests.presales.queue import Queue
+from tests.presales.queue import PHONE, Queue
+from tests.ruling import rule
 from tests.statements import statements
 
 HOUR = timedelta(hours=1)
@@ -80,6 +82,39 @@ def test_a_deposit_is_taken_within_the_hours_alone(queue: Queue, buyers: Sequenc
         queue.take(buyers[0])
     queue.now = queue.look().closes_at
     with pytest.raises(PresaleNotOpen):
+        queue.take(buyers[0])
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [({"eligibility": {"age_min": 99}}, ("age",)), ({"eligibility": {"enterprise": True}}, ())],
+    ids=["older", "companies"],
+)
+def test_whom_the_offering_is_not_for_gets_no_place_and_leaves_none_taken(
+    queue: Queue, buyers: Sequence[int], changed: dict[str, Any], why: tuple[str, ...]
+) -> None:
+    queue.announce()
+    queue.take(buyers[1])
+    rule(queue.database, PHONE, **changed)
+    with pytest.raises(NotForYou) as refused:
+        queue.take(buyers[0])
+    assert (refused.value.barred, queue.look().taken, len(queue.rows("customer_order"))) == (why, 1, 1)
+
+
+def test_a_deposit_is_no_piece_bought_and_the_piece_counts_once(queue: Queue, buyers: Sequence[int]) -> None:
+    queue.announce()
+    rule(queue.database, PHONE, most_per_customer=1)
+    queue.pay(buyers[0], queue.take(buyers[0]).order_id)
+    queue.release(1)
+    with queue.database.reading() as session:
+        assert count_bought(session, buyers[0], PHONE) == 0
+    order_id = queue.order_rest(buyers[0]).order_id
+    queue.pay(buyers[0], order_id)
+    with queue.database.reading() as session:
+        assert count_bought(session, buyers[0], PHONE) == 1
+    queue.end()
+    queue.announce()
+    with pytest.raises(MostReached):
         queue.take(buyers[0])
 
 

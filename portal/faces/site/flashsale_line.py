@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.base import clock
 from portal.base.errors import N_, Invalid, NotFound, Refused
 from portal.base.ids import from_ref, to_ref
-from portal.catalog import POINTS, Buyer, OfferingView, get_offer, get_offering, list_offerings
+from portal.catalog import Buyer, OfferingView, get_offering
 from portal.customers import ProfileCard, Viewer, profile_card
 from portal.faces.access import CODE, me, requires, subscriber
 from portal.faces.babel import gettext
@@ -22,17 +22,16 @@ from portal.faces.order_words import numbers_grouped
 from portal.faces.parts import portal
 from portal.faces.sale_states import forget_state
 from portal.faces.sale_words import standing_of
-from portal.faces.selling_words import bar_words, standing_words
+from portal.faces.selling_words import refusal_words
 from portal.faces.site.blueprint import bp
 from portal.faces.site.flashsales import customer_here, sale_page, shown_state
 from portal.faces.site.gifts import FEWEST_DIGITS, LONGEST, written
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
 from portal.faces.visiting import visitor
-from portal.faces.words import joined, sentence, text
+from portal.faces.words import sentence
 from portal.flashsales import (
     EntryView,
-    NotForYou,
     NotOpen,
     PieceOrder,
     SaleView,
@@ -43,7 +42,7 @@ from portal.flashsales import (
     settle_sale,
 )
 from portal.identity import count_sale_entry
-from portal.orders import Delivery, MostReached, count_bought
+from portal.orders import Delivery, check_standing
 
 FIELDS = ("line", "name", "phone", "address")
 
@@ -90,10 +89,10 @@ def enter_one_sale(sale_id: int) -> BaseResponse:
     here = visitor()
     with reading() as db:
         my_viewer(db, now=now)
-        why = _why_barred(db, state.sale, customer_id, now)
+        refused = _refusal(db, state.sale, customer_id, now)
         known = find_entry(db, sale_id, customer_id) is not None
-    if why:
-        return sale_page(sale_id, refused=joined([sentence(NotForYou()), why]), status=409)
+    if refused:
+        return sale_page(sale_id, refused=refused, status=409)
     if not known and not _may_enter(sale_id, now):
         text = gettext("Too many have entered from this browser or network. Nothing was changed; your other devices can still enter.")
         return sale_page(sale_id, refused=text, status=429)
@@ -197,20 +196,16 @@ def line_in(state: FormState) -> int | None:
         raise NotFound from error
 
 
-def _why_barred(db: Session, sale: SaleView, customer_id: int, now: datetime) -> str:
-    """Ask the offering's own rules whom it is for, and say what stands against this customer; "" for nothing.
+def _refusal(db: Session, sale: SaleView, customer_id: int, now: datetime) -> str:
+    """Say what stands against this customer by the offering's own rules; "" for nothing.
 
     At the entry, so that nothing is asked in the rush of the start.
     """
-    unit, buyer = POINTS if sale.in_points else sale.unit, Buyer(customer_id, "web", me().party_id)
     try:
-        offer = get_offer(db, sale.price_list, sale.offering_code, buyer, unit=unit, now=now)
-    except NotFound:
-        return bar_words(())
-    if offer.most is not None and count_bought(db, customer_id, offer.code) >= offer.most:
-        return sentence(MostReached(offer.code, offer.most))
-    names = {each.code: text(dict(each.name)) for each in list_offerings(db)} if offer.conflicts else {}
-    return standing_words(offer, names)
+        check_standing(db, sale.offering_code, Buyer(customer_id, "web", me().party_id), now=now)
+    except Refused as refusal:
+        return refusal_words(db, refusal)
+    return ""
 
 
 def _may_enter(sale_id: int, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from flask import Response, make_response, render_template, request, session, ur
 from portal.base import clock
 from portal.base.errors import N_, Invalid, NotFound, Refused
 from portal.base.ids import from_ref, new_token, to_ref
-from portal.catalog import POINTS, STANDARD, Buyer, Offer, SoldOut, get_offer, list_offerings
+from portal.catalog import POINTS, STANDARD, Buyer, Offer, SoldOut, get_offer
 from portal.customers import AddressView, ProfileCard, Viewer, profile_card
 from portal.faces.access import MINUTES_5, me, requires, subscriber
 from portal.faces.babel import gettext
@@ -22,7 +22,7 @@ from portal.faces.site.drafts import read_draft, write_draft
 from portal.faces.site.points import store_page
 from portal.faces.site.viewing import my_viewer
 from portal.faces.transactions import reading, writing
-from portal.faces.words import points_of, sentence, text
+from portal.faces.words import points_of, sentence
 from portal.orders import Delivery, Item, MostReached, NewOrder, NotForYou, NotOffered, PriceChanged, place_order
 from portal.points import NotEnoughPoints, PointsCard, points_card, sees_points
 
@@ -132,8 +132,7 @@ def _look(code: str) -> Look:
         viewer = my_viewer(db, now=now)
         points = points_card(db, viewer, now=now)
         offer = get_offer(db, STANDARD, code, Buyer(viewer.customer_id, "web", me().party_id), unit=POINTS, now=now)
-        names = {each.code: text(dict(each.name)) for each in list_offerings(db)} if offer.conflicts else {}
-        return Look(viewer, offer, points, profile_card(db, viewer, now=now), standing_words(offer, names))
+        return Look(viewer, offer, points, profile_card(db, viewer, now=now), standing_words(db, offer))
 
 
 def _purpose(code: str) -> str:

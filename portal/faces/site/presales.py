@@ -15,6 +15,7 @@ from portal.faces.babel import gettext
 from portal.faces.forms import FormState, typed
 from portal.faces.htmx import go
 from portal.faces.sale_words import place_standing
+from portal.faces.selling_words import refusal_words
 from portal.faces.site.blueprint import bp
 from portal.faces.site.flashsale_line import FIELDS, check_delivery, delivery_in, prefilled
 from portal.faces.site.viewing import my_viewer
@@ -42,7 +43,9 @@ def take_one_place(presale_id: int) -> BaseResponse:
         with writing() as db:
             placed = take_place(db, presale_id, _buyer(my_viewer(db, now=now)), now=now)
     except Refused as refusal:
-        return presale_page(presale_id, refused=sentence(refusal), status=refusal.status)
+        with reading() as db:
+            said = refusal_words(db, refusal)
+        return presale_page(presale_id, refused=said, status=refusal.status)
     return go(url_for("site.ask_payment", order_id=placed.order_id))
 
 
