@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.servers.home import alive, free_port, noted
-from tests.servers.postgres import Postgres, find, launch
-
-_MOST_SHARED_MB = 1024
+from tests.servers.postgres import Postgres, configure, find, launch
 
 
 @contextlib.contextmanager
@@ -38,10 +35,11 @@ def kept(folder: Path) -> Iterator[Postgres]:
 
 
 def _settings() -> dict[str, str]:
-    """Give what an operator would set for such a machine: memory, and room to load a million customers."""
+    """Give what an operator would set for such a machine: room to load a million customers, and of its memory the quarter that
+    PostgreSQL's documentation advises (Resource Consumption, shared_buffers)."""
     quarter = psutil.virtual_memory().total // 4 // 1024**2
     return {
-        "shared_buffers": f"{min(_MOST_SHARED_MB, quarter)}MB",
+        "shared_buffers": f"{quarter}MB",
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
@@ -54,9 +52,8 @@ def _runs(folder: Path) -> bool:
 
 
 def _started(server: Postgres) -> Postgres:
-    """Start a stopped cluster on a port that is free now."""
+    """Start a stopped cluster on a port that is free now, set as a new one would be."""
     moved = dataclasses.replace(server, port=free_port())
-    conf = server.data / "postgresql.auto.conf"
-    conf.write_text(re.sub(r"(?m)^port = .*$", f"port = '{moved.port}'", conf.read_text("utf-8")), "utf-8")
+    configure(moved, durable=True, settings=_settings())
     moved.start()
     return moved

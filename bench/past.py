@@ -35,7 +35,7 @@ _items = sa.text(
     " offering_version, tax_minor, terms)"
     f" SELECT {_WHO}, {_ID}, place, CASE place WHEN 1 THEN :one ELSE :other END, CAST(:name AS json), 'goods', 1,"
     " CASE place WHEN 1 THEN 39900 ELSE 3900 END, 0, 1, 450, CAST(:terms AS json)"
-    f" {_SERIES} CROSS JOIN generate_series(1, 2) place"
+    f" {_SERIES} CROSS JOIN generate_series(1, 2) place ORDER BY n, place"  # an order's items lie beside each other
 )
 _payments = sa.text(
     "INSERT INTO payment (id, provider, merchant_ref, customer_id, subject, description, amount_minor, currency, status,"

@@ -116,7 +116,7 @@ def launch(folder: Path, *, durable: bool = False, settings: Mapping[str, str] |
     secret.unlink()
     for _ in range(5):
         server = Postgres(folder, free_port(), password)
-        _configure(server, {**(_DURABLE if durable else _QUICK), **(settings or {})})
+        configure(server, durable=durable, settings=settings)
         try:
             server.start()
         except PostgresError:
@@ -161,7 +161,8 @@ def _other_user() -> pwd.struct_passwd | None:
     raise PostgresError("root cannot run PostgreSQL, and there is no other user to do it")
 
 
-def _configure(server: Postgres, settings: Mapping[str, str]) -> None:
+def configure(server: Postgres, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+    """Write a cluster's settings, for its next start."""
     every = {
         "listen_addresses": "127.0.0.1",
         "port": str(server.port),
@@ -169,7 +170,8 @@ def _configure(server: Postgres, settings: Mapping[str, str]) -> None:
         "shared_buffers": "64MB",
         "timezone": "UTC",
         "lc_messages": "C",
-        **settings,
+        **(_DURABLE if durable else _QUICK),
+        **(settings or {}),
     }
     lines = "".join(f"{name} = '{value}'\n" for name, value in every.items())
     (server.data / "postgresql.auto.conf").write_text(lines, "utf-8")
