@@ -44,28 +44,54 @@ _moment = sa.bindparam("at", type_=StockClaim.claimed_at.type)
 
 
 _Text = sa.SQLColumnExpression[str]
+_ONE = sa.literal_column("1", sa.Integer)  # a plan made once for all values is to know it
+
+
+def _stretch(model: type[StockUnit | StockClaim], code: _Text, place: _Text) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Give the conditions for "no further than this offering at this place" and "of this offering at this place".
+
+    Whoever orders by all three columns and bounds them by the first reads the index of places. By the second alone, a plan may go
+    by the identifier through everything that was claimed of anything else since, since it takes offerings to be mixed at random.
+    """
+    columns = sa.tuple_(model.offering_code, model.place)
+    return columns <= sa.tuple_(code, place), sa.and_(model.offering_code == code, model.place == place)
 
 
 def _newest_claim(code: _Text, place: _Text) -> sa.ScalarSelect[int]:
-    of_it = sa.and_(StockClaim.offering_code == code, StockClaim.place == place)
-    return sa.select(sa.func.max(StockClaim.id)).where(of_it).correlate_except(StockClaim).scalar_subquery()
+    up_to, of_it = _stretch(StockClaim, code, place)
+    newest = (StockClaim.offering_code.desc(), StockClaim.place.desc(), StockClaim.id.desc())
+    found = sa.select(sa.case((of_it, StockClaim.id))).where(up_to).order_by(*newest).limit(_ONE)
+    return found.correlate_except(StockClaim).scalar_subquery()
+
+
+def _units_from(code: _Text, place: _Text, after: sa.ColumnElement[int]) -> sa.Select[int]:
+    """Give the query for free units behind one, the oldest first."""
+    up_to, _ = _stretch(StockUnit, code, place)
+    behind = sa.tuple_(StockUnit.offering_code, StockUnit.place, StockUnit.id) > sa.tuple_(code, place, after)
+    return sa.select(StockUnit.id).where(behind, up_to).order_by(StockUnit.offering_code, StockUnit.place, StockUnit.id)
 
 
 def first_free(code: sa.SQLColumnExpression[str]) -> sa.ColumnElement[int]:
     """Give a central free unit of an offering as a part of a larger query, NULL where there is none."""
     central: _Text = sa.literal(CENTRAL)
-    of_it = sa.and_(StockUnit.offering_code == code, StockUnit.place == central)
-    lowest = sa.select(sa.func.min(StockUnit.id)).where(of_it).correlate_except(StockUnit)
-    return sa.func.coalesce(lowest.where(StockUnit.id > _newest_claim(code, central)).scalar_subquery(), lowest.scalar_subquery())
+    newest = sa.func.coalesce(_newest_claim(code, central), 0)
+    lowest = [
+        _units_from(code, central, each).correlate_except(StockUnit).limit(_ONE).scalar_subquery() for each in (newest, sa.literal(0))
+    ]
+    return sa.func.coalesce(*lowest)
 
 
 def _oldest(prefix: str = "") -> sa.Select[int]:
-    of_it = sa.and_(StockUnit.offering_code == _text(prefix, "code"), StockUnit.place == _text(prefix, "place"))
-    return sa.select(StockUnit.id).where(of_it).order_by(StockUnit.id).limit(sa.bindparam(f"{prefix}quantity", type_=sa.Integer()))
+    return _limited(prefix, sa.literal(0))
 
 
 def _next(prefix: str = "") -> sa.Select[int]:
-    return _oldest(prefix).where(StockUnit.id > sa.func.coalesce(_newest_claim(_text(prefix, "code"), _text(prefix, "place")), 0))
+    return _limited(prefix, sa.func.coalesce(_newest_claim(_text(prefix, "code"), _text(prefix, "place")), 0))
+
+
+def _limited(prefix: str, after: sa.ColumnElement[int]) -> sa.Select[int]:
+    units = _units_from(_text(prefix, "code"), _text(prefix, "place"), after)
+    return units.limit(sa.bindparam(f"{prefix}quantity", type_=sa.Integer()))
 
 
 def _text(prefix: str, name: str) -> sa.BindParameter[str]:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.base.db import Database
-from portal.catalog import CENTRAL, SoldOut, StockCount, add_stock, claim_stock, count_stock, move_stock, release_stock
+from portal.catalog import CENTRAL, SoldOut, StockCount, add_stock, claim_stock, count_stock, move_stock, release_stock, stock
 from portal.catalog.models import StockClaim, StockUnit
 from tests.cast import NOW
 
@@ -74,20 +74,34 @@ def test_what_was_moved_is_claimed_though_newer_ones_went_before(stocked: Databa
     assert free(stocked) == {CENTRAL: 2, SALE: 0}
 
 
-def test_a_claim_is_found_by_its_place_in_the_index(stocked: Database) -> None:
-    """What a rush stands on: both searches are led by offering and place, however much stands elsewhere."""
-    elsewhere = [{"id": -n, "offering_code": CODE, "place": "flash:8"} for n in range(1, 4001)]
+@pytest.mark.parametrize("first", [-1, 10**17], ids=["before", "since"])
+def test_a_claim_is_found_by_its_place_in_the_index(stocked: Database, first: int) -> None:
+    """What a rush stands on: both searches are led by offering and place, whatever was claimed elsewhere before or since."""
+    elsewhere = [{"id": first - n if first < 0 else first + n, "offering_code": CODE, "place": "flash:8"} for n in range(4000)]
     with stocked.writing() as session:
         session.execute(sa.insert(StockUnit), elsewhere)
         session.execute(sa.insert(StockClaim), [{**each, "holder": f"order:{each['id']}", "claimed_at": NOW} for each in elsewhere])
         claim_stock(session, CODE, 1, holder="order:1", now=NOW)
         for table in (StockUnit, StockClaim):  # or the planner goes by what other tests left in the table
             session.execute(sa.text(f"ANALYZE {table.__tablename__}"))
-    unit = sa.select(StockUnit.id).where(StockUnit.offering_code == CODE, StockUnit.place == CENTRAL).order_by(StockUnit.id).limit(1)
-    claim = sa.select(sa.func.max(StockClaim.id)).where(StockClaim.offering_code == CODE, StockClaim.place == CENTRAL)
-    for query, index in ((unit, "ix_stock_unit_place"), (claim, "ix_stock_claim_place")):
+    values = {"code": CODE, "place": CENTRAL, "quantity": 1}
+    for query in (stock._next().params(values), sa.select(stock.first_free(sa.literal(CODE)))):
         with stocked.reading() as session:
             text = str(query.compile(session.connection(), compile_kwargs={"literal_binds": True}))
             explain = "EXPLAIN QUERY PLAN" if stocked.is_sqlite else "EXPLAIN"
-            plan = session.execute(sa.text(f"{explain} {text}")).all()
-        assert index in str(plan)
+            plan = str(session.execute(sa.text(f"{explain} {text}")).all())
+        for table in (StockUnit, StockClaim):
+            assert f"ix_{table.__tablename__}_place" in plan, plan
+            assert f"pk_{table.__tablename__}" not in plan, plan
+            assert f"SCAN {table.__tablename__}" not in plan, plan
+
+
+def test_an_offering_that_sold_out_long_ago_finds_nothing_of_what_its_neighbours_have(stocked: Database) -> None:
+    """The stretch of the index ends where the offering's own place ends, and begins there."""
+    with stocked.writing() as session:
+        claim_stock(session, CODE, 3, holder="a", now=NOW)
+        for place in ("a", "z", "centralb"):
+            session.execute(sa.insert(StockUnit), [{"id": 10**17 + ord(place[-1]), "offering_code": CODE, "place": place}])
+        with pytest.raises(SoldOut):
+            claim_stock(session, CODE, 1, holder="b", now=NOW)
+        assert session.scalar(sa.select(stock.first_free(sa.literal(CODE)))) is None
