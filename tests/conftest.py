@@ -18,7 +18,7 @@ from portal.base.audit import CHAINS, START
 from portal.base.db import Base, Database
 from portal.base.keys import Keys, make_keys
 from portal.base.settings import Settings
-from portal.migrations import upgrade
+from portal.migrations.commands import upgrade
 from tests.cast import NOW, Cast, Rows, create_cast, put_rows, take_rows
 
 pytest_plugins = ["tests.servers.plugin", "tests.door", "tests.fresh"]

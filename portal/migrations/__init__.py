@@ -1,5 +1,8 @@
-"""The database's shape through time: Alembic, its revisions, and the commands the command line and /readyz call."""
+"""The database's shape through time: Alembic, its revisions, the commands of the command line, and what /readyz asks.
 
-from portal.migrations.commands import difference, downgrade, is_at_head, is_known, list_heads, present_revision, upgrade
+Who changes a database, or asks Alembic, imports `portal.migrations.commands`.
+"""
 
-__all__ = ["difference", "downgrade", "is_at_head", "is_known", "list_heads", "present_revision", "upgrade"]
+from portal.migrations.shape import is_at_head, newest_revision, present_revision
+
+__all__ = ["is_at_head", "newest_revision", "present_revision"]

@@ -17,6 +17,20 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.schema import CreateIndex
 
 from portal.base.db import Database
+from portal.migrations.shape import is_at_head, present_revision
+
+__all__ = [
+    "FOLDER",
+    "config",
+    "difference",
+    "downgrade",
+    "is_at_head",
+    "is_known",
+    "is_special",
+    "list_heads",
+    "present_revision",
+    "upgrade",
+]
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -49,17 +63,6 @@ def list_heads() -> Sequence[str]:
 def is_known(revision: str) -> bool:
     """Say whether this code knows a revision: a database from a newer release has one that it does not."""
     return revision in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-
-
-def present_revision(database: Database) -> str | None:
-    """Give the revision a database is at; None for one that was never migrated."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def is_at_head(database: Database) -> bool:
-    """Say whether a database has the shape this code was written for."""
-    return (present_revision(database),) == tuple(list_heads())
 
 
 def difference(database: Database) -> list[Any]:

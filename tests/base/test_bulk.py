@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from portal.base.bulk import BulkTransaction, BulkWriter
 from portal.base.db import Base, Database
-from portal.migrations import upgrade
+from portal.migrations.commands import upgrade
 
 PARTY = ["id", "kind", "name", "birth_date", "created_at"]
 CUSTOMER = ["customer_id", "party_id", "kind", "status", "tier", "since", "search_text", "created_at"]

@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from portal import migrations
 from portal.base.db import Database
+from portal.migrations import commands as migrations
 from tests.door import on
 
 Run = Callable[..., Result]

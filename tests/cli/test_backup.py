@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from portal import migrations
 from portal.base.audit import AuditEntry, Entry, record
 from portal.base.db import Database
 from portal.base.jobs import make_huey
 from portal.base.keys import Keys
 from portal.base.settings import Settings
+from portal.migrations import commands as migrations
 from tests.cast import NOW
 from tests.cli.conftest import Run
 

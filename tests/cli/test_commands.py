@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 import portal
-from portal import migrations
 from portal.base import clock
 from portal.base.audit import AuditEntry
 from portal.base.db import Base, Database
@@ -24,6 +23,7 @@ from portal.customers import find_holder
 from portal.faces.cli.database import compile_languages
 from portal.faces.cli.settings import explain_settings, list_set
 from portal.messaging import claim_due, mark_uncertain, queue_message
+from portal.migrations import commands as migrations
 from tests.cast import NOW
 from tests.cli.conftest import Run
 from tests.events.facts import happen

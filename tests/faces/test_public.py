@@ -12,11 +12,11 @@ from flask import Flask
 from pydantic import SecretStr
 from structlog.testing import LogCapture
 
-from portal import migrations
 from portal.base.db import Database
 from portal.identity import Visitor
 from portal.identity.sign_ins import record_sign_in
 from portal.messaging import queue_message
+from portal.migrations import commands as migrations
 from tests.cast import NOW
 from tests.door import on
 from tests.events.facts import happen

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from portal import migrations
 from portal.base import clock
 from portal.base.backup import create_backup, read_manifest, restore_backup
 from portal.base.errors import Refused
@@ -14,6 +13,7 @@ from portal.faces.cli.audit import show_faults
 from portal.faces.commands import Commands
 from portal.faces.parts import portal
 from portal.faces.transactions import snapshot
+from portal.migrations import commands as migrations
 
 backup_group = Commands("backup", help="Copies of the database. Keys (PORTAL_SECRET_KEY) are not in them: keep those too.")
 FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -10,7 +10,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import current_app
 
-from portal import migrations
 from portal.base import clock
 from portal.base.settings import ROOT
 from portal.catalog import list_offerings, load_catalog
@@ -19,6 +18,7 @@ from portal.faces.commands import Commands, Single, failed, with_appcontext
 from portal.faces.parts import portal
 from portal.faces.signing_keys import renew_signing_keys
 from portal.faces.transactions import writing
+from portal.migrations import commands as migrations
 from portal.points import load_earning_rules
 
 db_group = Commands("db", help="The database's shape.")
