@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -60,10 +60,16 @@ class Rush:
     """What is rushed. `name`: of this rush, its carts belong to it; `codes` by customer; one buyer in `lazy` does not pay (0: all do)."""
 
     name: str
-    now: datetime
+    began: datetime
     lazy: int = 0
     codes: dict[int, str] = field(default_factory=dict)
     sale_id: int = 0
+    watch: float = field(default_factory=time.time)
+
+    @property
+    def now(self) -> datetime:
+        """The moment it is in the rush: it goes on, since identifiers of one millisecond are only as unique as its draws."""
+        return self.began + timedelta(seconds=max(0.0, time.time() - self.watch))
 
     def cart_of(self, customer_id: int) -> CartOf:
         """Give whose cart it is."""
