@@ -49,7 +49,9 @@ def test_a_campaign_is_made_approved_seen_with_its_reason_bought_and_ended(house
     assert alice.locator("#price s").count(), "the price before is struck out"
     order = buy(alice, house, PHONE)
     alice.goto(order)
-    (charged,) = TOTAL.findall(alice.locator("#items").inner_text())
+    ordered = alice.locator("#items").inner_text()
+    assert NAME in ordered, "the order goes on saying why"
+    (charged,) = TOTAL.findall(ordered)
     assert charged in now, "what the page of the handset said is what was charged"
     sam.goto(f"{CAMPAIGNS}/of/a_tenth_off")
     sam.locator("details.rest summary").first.click()
