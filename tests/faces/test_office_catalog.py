@@ -20,7 +20,7 @@ OFFERS = "/office/offers/"
 CASE = {
     "code": "phone_case", "name.zh": "手机壳", "name.en": "Phone case", "summary.zh": "软的", "summary.en": "Soft",
     "kind": "accessory", "category": "accessories", "fulfilment": "goods", "stocked": "yes", "on_sale": "yes",
-    "tax_basis_points": "1300", "eligibility.customers": "all",
+    "tax_basis_points": "13", "eligibility.customers": "all",
     "prices.0.kind": "once", "prices.0.amount": "49.00", "prices.0.unit": "CNY", "prices.0.from_quantity": "1",
     "prices.1.kind": "once", "prices.1.amount": "39.00", "prices.1.unit": "CNY", "prices.1.from_quantity": "3",
 }  # fmt: skip
@@ -93,7 +93,10 @@ def test_nobody_approves_the_own_change_by_posting_it(mei, database):
     ("changed", "said"),
     [
         ({"name.en": ""}, "Fill this in."),
-        ({"prices.0.amount": "49.005"}, "This is a whole number."),
+        ({"prices.0.amount": "49.005"}, "Enter an amount, such as 50 or 49.90."),
+        ({"presale.deposit_minor": "a little"}, "Enter an amount, such as 50 or 49.90."),
+        ({"tax_basis_points": "13.005"}, "Enter a percentage, such as 20 or 12.5."),
+        ({"tax_basis_points": "101"}, "This is too large."),
         ({"prices.0.amount": "-1"}, "This is too small."),
         ({"prices.0.amount": "1" * 20}, "This is too large."),
         ({"prices.1.amount": "59.00"}, "More pieces cost less each"),

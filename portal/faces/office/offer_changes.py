@@ -36,7 +36,7 @@ from portal.faces.babel import gettext
 from portal.faces.forms import FormState
 from portal.faces.htmx import go, page_or_region
 from portal.faces.office.blueprint import bp
-from portal.faces.office.offer_form import PRICE_KINDS, SECTIONS, USAGE_UNITS, Values, at_fields, data_of, typed_values, values_of
+from portal.faces.office.offer_form import PRICE_KINDS, SECTIONS, USAGE_UNITS, Values, at_fields, data_of, typed_values, unread, values_of
 from portal.faces.office.offer_words import say_offer
 from portal.faces.office.offers import note
 from portal.faces.parts import portal
@@ -178,6 +178,7 @@ def _take(former: Mapping[str, Any], change: ChangeView | None, *, offering: str
                     note(db, "catalog.change_drafted", data["code"], detail={"change": str(change_id)})
     except Refused as refusal:
         state.errors[""] = sentence(refusal)
+    state.errors |= {place: gettext(said) for place, said in unread(values).items() if place in state.errors}
     if state.errors or request.form.get("do") == "look":
         return _editor(values, about, state, change, data)
     session["done"] = gettext("Saved as a draft.")

@@ -32,9 +32,10 @@ class Field:
 
     place: str
     label: str
-    type: str = "line"  # line | area | whole | money | moment | yes | choice | picks | codes | members | regions | day | specs
+    type: str = "line"  # line | area | whole | percent | money | moment | yes | choice | picks | codes | members | regions | day | specs
     options: tuple[tuple[str, str], ...] = ()
     hint: str | None = None
+    required: bool = False
 
 
 _KINDS = (
@@ -61,14 +62,14 @@ USAGE_UNITS = (("", "–"), ("minute", N_("a minute")), ("mb", N_("an MB")), ("m
 
 SECTIONS: tuple[tuple[str, str, tuple[Field, ...]], ...] = (
     ("what", N_("What it is"), (
-        Field("name.zh", N_("Name in Chinese")), Field("name.en", N_("Name in English")),
+        Field("name.zh", N_("Name in Chinese"), required=True), Field("name.en", N_("Name in English"), required=True),
         Field("summary.zh", N_("In one line, in Chinese")), Field("summary.en", N_("In one line, in English")),
         Field("description.zh", N_("Description in Chinese"), "area"), Field("description.en", N_("Description in English"), "area"),
         Field("specifications", N_("What it is made of"), "specs", hint=N_("A line each, such as 颜色：白色 | Colour: White.")),
         Field("kind", N_("Kind"), "choice", _KINDS), Field("category", N_("Shelf"), hint=N_("Small letters, such as phones.")),
         Field("picture", N_("Icon")), Field("fulfilment", N_("How it is delivered"), "choice", _FULFILMENTS),
         Field("stocked", N_("Sold as long as there are pieces of it"), "yes"), Field("on_sale", N_("On sale"), "yes"),
-        Field("tax_basis_points", N_("Tax in its price, in hundredths of a per cent"), "whole"),
+        Field("tax_basis_points", N_("Tax in its price"), "percent"),
     )),
     ("who", N_("For whom, where and when"), (
         Field("channels", N_("Where it is sold"), "picks", _CHANNELS),
@@ -107,6 +108,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "channels": ["web", "counter", "ministore"], "on_sale": True, "tax_basis_points": 1300, "terms.return_days": 7,
     "eligibility.customers": "all", "fulfilment": "none",
 }  # fmt: skip
+_UNREAD = {"money": N_("Enter an amount, such as 50 or 49.90."), "percent": N_("Enter a percentage, such as 20 or 12.5.")}
 _COLONS: Mapping[str, str] = {"zh": "：", "en": ": "}
 Values = dict[str, Any]
 
@@ -168,6 +170,17 @@ def at_fields(errors: Mapping[str, str], values: Values) -> dict[str, str]:
     return found
 
 
+def unread(values: Values) -> dict[str, str]:
+    """Give, by its place, what an amount or a percentage has to look like wherever what was typed is none."""
+    fields = (each for _, _, fields in SECTIONS for each in fields if each.type in _UNREAD)
+    found = {each.place: _UNREAD[each.type] for each in fields if isinstance(_read(each, values[each.place]), str)}
+    for number in range(values["prices"]):
+        amount, unit = (values[f"prices.{number}.{name}"].strip() for name in ("amount", "unit"))
+        if unit != "points" and amount and isinstance(_minor(amount, unit), str):
+            found[f"prices.{number}.amount"] = _UNREAD["money"]
+    return found
+
+
 def _find(data: Mapping[str, Any], place: str, default: Any) -> Any:
     found: Any = data
     for step in place.split("."):
@@ -194,13 +207,12 @@ def _shown(each: Field, value: Any) -> Any:
         return value or (False if each.type == "yes" else [])
     if value is None:
         return ""
-    if each.type in ("codes", "regions", "specs"):
-        return _specs_shown(value) if each.type == "specs" else " ".join(value)
-    if each.type == "members":
-        return " ".join(f"{one.get('quantity', 1)}x{one['code']}" if one.get("quantity", 1) > 1 else one["code"] for one in value)
-    if each.type == "money":
-        return _major(value, portal().settings.currency)
-    return _moment_shown(value) if each.type == "moment" else str(value)
+    writers: Mapping[str, Any] = {
+        "codes": " ".join, "regions": " ".join, "specs": _specs_shown, "members": _members_shown, "moment": _moment_shown,
+        "percent": lambda points: f"{(Decimal(points) / 100).normalize():f}",
+        "money": lambda minor: _major(minor, portal().settings.currency),
+    }  # fmt: skip
+    return writers.get(each.type, str)(value)
 
 
 def _read(each: Field, value: Any) -> Any:
@@ -210,10 +222,15 @@ def _read(each: Field, value: Any) -> Any:
     if not text:
         return [] if each.type in ("codes", "regions", "members", "specs") else None
     readers: Mapping[str, Any] = {
-        "whole": _whole, "money": lambda typed: _minor(typed, portal().settings.currency), "moment": _moment, "codes": str.split,
-        "regions": lambda typed: typed.replace("，", " ").replace("、", " ").split(), "members": _members, "specs": _specs,
+        "whole": _whole, "percent": lambda typed: _scaled(typed.strip("%％ "), 2), "moment": _moment, "codes": str.split,
+        "money": lambda typed: _minor(typed, portal().settings.currency), "members": _members, "specs": _specs,
+        "regions": lambda typed: typed.replace("，", " ").replace("、", " ").split(),
     }  # fmt: skip
     return readers.get(each.type, str)(text)
+
+
+def _members_shown(value: Any) -> str:
+    return " ".join(f"{one.get('quantity', 1)}x{one['code']}" if one.get("quantity", 1) > 1 else one["code"] for one in value)
 
 
 def _specs_shown(value: Any) -> str:
@@ -281,11 +298,15 @@ def _minor(text: str, unit: str) -> int | str:
     """Give minor units, exactly; what has more decimals than the currency is not rounded but refused by its place."""
     if unit == "points":
         return _whole(text)
+    return _scaled(text, minor_digits(unit))
+
+
+def _scaled(text: str, digits: int) -> int | str:
     try:
         value = Decimal(text.replace(",", "").replace("，", ""))
-        if not value.is_finite() or value.as_tuple().exponent < -minor_digits(unit):  # type: ignore[operator]
+        if not value.is_finite() or value.as_tuple().exponent < -digits:  # type: ignore[operator]
             return text
-        return int(value.scaleb(minor_digits(unit)))  # exact: there are no further decimals
+        return int(value.scaleb(digits))  # exact: there are no further decimals
     except (InvalidOperation, ValueError, TypeError):
         return text
 
