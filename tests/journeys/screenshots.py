@@ -22,6 +22,10 @@ from playwright.sync_api import sync_playwright
 
 from portal.base.db import Database
 from portal.base.ids import to_ref
+from portal.base.keys import make_keys
+from portal.base.settings import Settings
+from portal.demo.rush import announce_coming, announce_sales
+from tests.conftest import TEST_SECRET
 from tests.journeys.acme import join_acme
 from tests.journeys.buying import put_in
 from tests.journeys.conftest import House, run_house, sign_in, staff_in
@@ -49,6 +53,8 @@ TALLEST = 2400
 SIZES = {"phone": (360, 740), "desktop": (1366, 860)}
 IN_BOTH_LANGUAGES = {"sign-in", "home", "bill", "points", "order", "customer-masked", "customer-open", "worklist", "mini-store", "shop"}
 QUALITY = 50
+LOADED = """Promise.all([...document.images].filter(each => each.getBoundingClientRect().top < innerHeight && each.checkVisibility())
+    .map(each => each.decode().catch(() => {})))"""
 
 
 def main() -> int:
@@ -159,12 +165,15 @@ def counter(browser: Any, house: House, locale: str, states: dict[str, Any]) -> 
 
 
 def place_orders(house: House) -> str:
-    """Place orders for the pages to show; give the reference of Alice's newest in an address."""
+    """Place orders and announce sales for the pages to show; give the reference of Alice's newest in an address."""
     database, now = Database(house.database), datetime.now(UTC)
     with database.writing() as session:
         order_handset(session, house.cast, now=now)
         redeem(session, house.cast.alice, "gift_power_bank", now=now)
         newest = redeem(session, house.cast.alice, now=now)
+        settings = Settings(env="test", secret_key=TEST_SECRET)
+        announce_sales(session, make_keys(settings), currency=settings.currency, zone=settings.zone, now=now)
+        announce_coming(session, currency=settings.currency, now=now)
     database.close()
     return to_ref(newest.order_id)
 
@@ -233,6 +242,7 @@ def take(page: Any, name: str, language: str, out: Path) -> Iterator[str]:
         page.set_viewport_size({"width": width, "height": height})
         tall = min(max(page.evaluate("document.documentElement.scrollHeight"), height), TALLEST)
         page.set_viewport_size({"width": width, "height": tall})  # what is fixed to the window's edge stays at the picture's
+        page.evaluate(LOADED)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.mouse.move(0, 0)
