@@ -22,6 +22,7 @@ def test_by_keyboard_alone_two_orders_are_ticked_and_taken_and_one_is_taken_by_i
     made = [ordered() for _ in range(3)]
     page = staff_window("olga")
     page.goto("/office/?view=free")
+    page.locator("[data-result]:focus").wait_for()
     rows = page.locator("[data-result]").all_inner_texts()
     assert page.evaluate(f"{FOCUSED}.textContent") == rows[0], "the list has the focus"
     page.keyboard.press("j")
@@ -38,6 +39,7 @@ def test_by_keyboard_alone_two_orders_are_ticked_and_taken_and_one_is_taken_by_i
     page.locator("#outcomes").wait_for()
     assert "2 done" in page.locator(".alert").inner_text()
     page.goto("/office/?view=free")
+    page.locator("[data-result]:focus").wait_for()  # the browser gives it the focus a moment after the page is there
     page.keyboard.press("t")
     page.locator("#f-note").wait_for()
     assert len(made) == 3
