@@ -124,7 +124,7 @@ def shop(browser: Any, house: House, locale: str, states: dict[str, Any]) -> Ite
     page = window(browser, house, locale)
     let_in(house, page, house.cast.noise[1].number)
     if "cart" not in states:
-        put_in(page, "accessory_earphones", "device_huawei_mate_60")
+        put_in(page, "accessory_earphones", "device_redmi_note_13")
         states["cart"] = True
     for name in ("shop", "offer", "cart", "sales"):
         page.goto(OF_THE_SHOP[name])
