@@ -104,9 +104,11 @@ def app(_house: Flask, database: Database, shift: Shift) -> Flask:
 def on(house: Flask, database: Database) -> Flask:
     """Have the application work on another database."""
     from portal.adapters.sms import make_sender
+    from portal.faces.provider import KEPT
 
     parts = house.extensions["portal"]
     house.extensions["portal"] = replace(parts, db=database, sms=make_sender(parts.settings, database))
+    house.extensions.pop(KEPT, None)  # on PostgreSQL it is the same database with other keys in it
     return house
 
 

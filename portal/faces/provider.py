@@ -11,7 +11,8 @@ from portal.faces.parts import portal
 from portal.openid import KeyRing, Provider, load_key_ring
 
 KEEP_KEYS = timedelta(seconds=60)
-_KEPT = "openid_key_ring"
+KEPT = "openid_key_ring"
+"""Where an application keeps them."""
 
 
 def issuer() -> str:
@@ -31,8 +32,8 @@ def provider(session: Session, *, now: datetime) -> Provider:
 
 def key_ring(session: Session, *, now: datetime) -> KeyRing:
     """Give the published keys. A key is published a day before it signs, so a minute's delay harms nobody."""
-    kept: tuple[object, datetime, KeyRing] | None = current_app.extensions.get(_KEPT)
+    kept: tuple[object, datetime, KeyRing] | None = current_app.extensions.get(KEPT)
     if kept is None or kept[0] is not portal().db or not timedelta(0) <= now - kept[1] < KEEP_KEYS:
         kept = (portal().db, now, load_key_ring(session, portal().keys, now=now))
-        current_app.extensions[_KEPT] = kept
+        current_app.extensions[KEPT] = kept
     return kept[2]
