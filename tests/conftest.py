@@ -19,6 +19,7 @@ from portal.base.db import Base, Database
 from portal.base.keys import Keys, make_keys
 from portal.base.settings import Settings
 from portal.migrations.commands import upgrade
+from portal.payments import use_providers
 from tests.cast import NOW, Cast, Rows, create_cast, put_rows, take_rows
 
 pytest_plugins = ["tests.servers.plugin", "tests.door", "tests.fresh"]
@@ -56,6 +57,12 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield from _copied(template, folder / "portal.db")
     else:
         yield from _emptied(request.getfixturevalue("_postgresql_database"))
+
+
+@pytest.fixture(autouse=True)
+def _sandbox() -> None:
+    """Have the sandbox be the provider again: an application that another test put together sets those of the whole process."""
+    use_providers(["sandbox"], "CNY")
 
 
 @pytest.fixture
